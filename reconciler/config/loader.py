@@ -43,6 +43,7 @@ from reconciler.config.yaml_reader import read_yaml
 from reconciler.errors import ConfigError, Problem, ProblemKind
 from reconciler.model.desired import Desired, InputFile, PeopleFile, SourcedPerson
 from reconciler.model.rules import RequireConsent, Rule
+from reconciler.model.text import composed
 from reconciler.rules import evaluate
 from reconciler.sources.model import FileHistory
 
@@ -160,11 +161,11 @@ def _load(
     `skipped_links` are the links to folders below the folder.
     """
     files = [file for file in read if file is not None]
-    texts = {file.file: file.text for file in files}
+    texts, links = {file.file: file.text for file in files}, [file.file for file in files if file.linked]
     parsed = [read_yaml(file.file, file.text, problems) for file in files]
     documents = [check(document, problems, in_folder=folder is not None) for document in parsed if document is not None]
     if not documents or len(documents) < len(files) or problems.limit_reached:
-        raise ConfigError(problems.locate_all(texts))  # without one file the rest makes no sense
+        raise ConfigError(problems.locate_all(texts, links))  # without one file the rest makes no sense
     merged = _merge(folder, documents, problems)
     paths = rule_paths(texts, folder, name)
     people_files: tuple[PeopleFileRows, ...] = ()
@@ -173,11 +174,10 @@ def _load(
         merged = keep_leavers(merged, people_files, options.history, options.as_of, problems)
     paths |= {file.path: file.name for file in people_files}
     report_skipped_links(skipped_links, merged.restrictions, problems)
-    linked = [file.file for file in files if file.linked and folder is not None]
-    linked += [file.path for file in people_files if file.linked]
+    linked = [*(links if folder is not None else ()), *(file.path for file in people_files if file.linked)]
     restrictions = check_restrictions(merged, documents, people_files, paths, linked, problems)
     desired, rule_places = _resolve(merged, people_files, problems, options.as_of, texts)
-    located = problems.locate_all(texts)
+    located = problems.locate_all(texts, links)
     if problems.failed:
         raise ConfigError(located)
     desired = replace(
@@ -320,4 +320,5 @@ def _people_file(file: PeopleFileRows, people: People, rules: Sequence[Rule]) ->
         asks_consent=file.asks_consent,
         declined=declined_people(file, people.region) if asks else {},
         gap=file.gap,
+        shared_team=composed(as_text(as_mapping(file.source.value).get("team") or "")),
     )

@@ -13,7 +13,7 @@ from typing import Final
 
 from reconciler.config.document import CellLocation, LocatedValue, MergedConfig, Tree, as_text
 from reconciler.config.phone_numbers import InvalidPhoneNumber, read_address
-from reconciler.config.problem_collector import ProblemCollector, quote_value
+from reconciler.config.problem_collector import ProblemCollector, quote_cell
 from reconciler.config.source_options import texts_of
 from reconciler.config.yaml_text import slug
 from reconciler.errors import ProblemKind
@@ -166,7 +166,7 @@ class PeopleRows:
         """Return the alias that an id makes."""
         key = alias_of(each.row)
         if not key:
-            message = f"the id {quote_value(each.row.id)} has no letter or digit"
+            message = f"the id {quote_cell(each.row.id)} has no letter or digit"
             hint = "write an id, which stays the same"
         elif sum(map(str.isdigit, key)) >= _DIGITS_OF_NUMBER and _is_number_of(each.row):
             message = "the id is a phone number, and with a new number it would be another person"
@@ -183,15 +183,15 @@ class PeopleRows:
         """
         text, first = self._first.setdefault(alias, (id_, place))
         if first is not place and (text, _row_of(first)) != (id_, _row_of(place)):
-            message, hint = f"the id {quote_value(id_)} is in two rows, first at", "keep one row for each person"
+            message, hint = f"the id {quote_cell(id_)} is in two rows, first at", "keep one row for each person"
             if text != id_:
-                message = f"the ids {quote_value(text)} and {quote_value(id_)} make one alias, {quote_value(alias)}, at"
+                message = f"the ids {quote_cell(text)} and {quote_cell(id_)} make one alias, {quote_cell(alias)}, at"
                 hint = "change one of them"
             self._problems.error(ProblemKind.SAME_TWICE, place, message, hint, other=first)
             return False
         entry = self._merged.sections["people"].get(alias)
         if entry is not None:
-            message, hint = f"the id {quote_value(id_)} is also under `people`, at", "remove one of the two"
+            message, hint = f"the id {quote_cell(id_)} is also under `people`, at", "remove one of the two"
             self._problems.error(ProblemKind.SAME_TWICE, place, message, hint, other=entry.place.as_key())
         return entry is None
 
@@ -206,7 +206,7 @@ class PeopleRows:
                 continue
             entry = self._people.setdefault(own, LocatedValue(facts, cell))
             if entry.value != facts:
-                message = f"two sources read this row, and not in the same way: {quote_value(each.row.id)}"
+                message = f"two sources read this row, and not in the same way: {quote_cell(each.row.id)}"
                 hint = "write the same `phone`, `name` and `region` in both"
                 self._problems.error(ProblemKind.PEOPLE_FILE, cell, message, hint)
             each.file.people[own] = PersonRow(each.row.row, teams, until)
@@ -222,7 +222,7 @@ class PeopleRows:
             return self._days.setdefault(text, read_day(text))
         except NotOneDay as error:
             place = each.cell(as_text(each.fields["until"]) if "until" in each.fields else "")
-            self._problems.error(ProblemKind.PEOPLE_FILE, place, f"{quote_value(text)} {error.message}", error.hint)
+            self._problems.error(ProblemKind.PEOPLE_FILE, place, f"{quote_cell(text)} {error.message}", error.hint)
             return None
 
     def _teams(self, each: _Row) -> Iterator[str]:
@@ -231,7 +231,7 @@ class PeopleRows:
             if key:
                 yield self._team(key, value, each)
             else:
-                message = f"{quote_value(value)} makes no name for a team, which has a letter"
+                message = f"{quote_cell(value)} makes no name for a team, which has a letter"
                 self._problems.error(ProblemKind.PEOPLE_FILE, each.cell(), message, "set `team_prefix`, such as class-")
 
     def _team(self, key: str, value: str, each: _Row) -> str:
@@ -240,12 +240,12 @@ class PeopleRows:
             self._spellings[key] = value, each.cell()
             entry = self._merged.sections["teams"].get(key)
             if entry is not None:
-                message = f"the team {quote_value(key)} is also under `teams`, at"
+                message = f"the team {quote_cell(key)} is also under `teams`, at"
                 hint = "rename that one; it can contain this one: `teams: [NAME]`"
                 self._problems.error(ProblemKind.SAME_TWICE, each.cell(), message, hint, other=entry.place.as_key())
         text, first = self._spellings[key]
         if text != value and _letters(text) != _letters(value):
-            message = f"{quote_value(text)} and {quote_value(value)} make one team, {quote_value(key)}, first at"
+            message = f"{quote_cell(text)} and {quote_cell(value)} make one team, {quote_cell(key)}, first at"
             self._problems.error(
                 ProblemKind.SAME_TWICE, each.cell(), message, "change one of them in the file", other=first
             )
@@ -266,7 +266,11 @@ class PeopleRows:
             count = plural(file.without_consent, "person is", "people are")
             message = f"{count} left out without consent"
             hint = "if they agreed, correct the column of `consent`"
-            self._problems.warning(ProblemKind.PEOPLE_FILE, CellLocation(file.path), message, hint)
+            if file.people or without_phone:
+                self._problems.warning(ProblemKind.PEOPLE_FILE, CellLocation(file.path), message, hint)
+            else:
+                message = f"{message}, and nobody is left"
+                self._problems.error(ProblemKind.PEOPLE_FILE, CellLocation(file.path), message, hint)
 
 
 def alias_of(row: SourceRow) -> str:

@@ -5,7 +5,7 @@ Messages quote text of a file escaped, short, and without whole phone numbers un
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -22,6 +22,8 @@ MAX_PROBLEMS = 500
 """Errors, and warnings, that one run reports. A hostile file can have a million; nobody reads more than these."""
 MAX_QUOTED_LENGTH = 60
 """Characters of a quoted text that a message shows."""
+_MAX_CELL_LENGTH = 30
+"""The same of a cell of a people file."""
 MAX_EXCERPT_LENGTH = 120
 """Characters of a line of the file that a problem shows."""
 MAX_LISTED_PLACES = 20
@@ -103,8 +105,11 @@ class ProblemCollector:
         """Add the errors of another collector."""
         self._errors |= other._errors
 
-    def locate_all(self, texts: Mapping[str, str]) -> tuple[Problem, ...]:
-        """Return all problems by file, line and column. `texts` has the text of every file by its path."""
+    def locate_all(self, texts: Mapping[str, str], linked: Collection[str] = ()) -> tuple[Problem, ...]:
+        """Return all problems by file, line and column. `texts` has the text of every file by its path.
+
+        `linked` are the files that are symbolic links: no line of them is shown, for it may be that of any file.
+        """
         found = [*self._errors, *self._warnings]
         paths: dict[str, set[DocumentPath]] = {}
         for each in found:
@@ -128,7 +133,7 @@ class ProblemCollector:
             path, message = path_of(at), each.message + other
             hint = each.hint + _format_places([(place.file, mark_of(place)[0]) for place in each.places])
             excerpt: tuple[str, ...] = ()
-            if each.kind is ProblemKind.YAML and line:
+            if each.kind is ProblemKind.YAML and line and at.file not in linked:
                 if at.file not in lines:
                     lines[at.file] = source_lines(texts[at.file])
                 excerpt = _excerpt(lines[at.file], line, column)
@@ -197,12 +202,17 @@ def _mask(text: str) -> str:
     return text if _unmasked.get() else mask_user_input(text)
 
 
-def quote_value(text: str) -> str:
-    """Return the text in backticks: phone numbers masked, unprintable characters escaped, cut to 60 characters."""
+def quote_value(text: str, length: int = MAX_QUOTED_LENGTH) -> str:
+    """Return the text in backticks: phone numbers masked, unprintable characters escaped, cut to `length`."""
     head = text[: 4 * MAX_QUOTED_LENGTH]
     escaped = escape_controls(_mask(head))
-    is_cut = len(escaped) > MAX_QUOTED_LENGTH or len(head) < len(text)
-    return f"`{escaped[: MAX_QUOTED_LENGTH - 1]}…`" if is_cut else f"`{escaped}`"
+    is_cut = len(escaped) > length or len(head) < len(text)
+    return f"`{escaped[: length - 1]}…`" if is_cut else f"`{escaped}`"
+
+
+def quote_cell(text: str) -> str:
+    """Quote a text of a people file: enough to find it, and no more, for the file may be none that is for reading."""
+    return quote_value(text, _MAX_CELL_LENGTH)
 
 
 def quote_person(reference: str) -> str:

@@ -59,7 +59,12 @@ class YamlSource:
 
 def is_config_file(path: PurePath) -> bool:
     """Return whether a file, by its path below a folder, is one of that folder's YAML files, `groups.YAML` too."""
-    return path.name.lower().endswith(SUFFIXES) and not any(part.startswith(".") for part in path.parts)
+    return path.name.lower().endswith(SUFFIXES) and not has_hidden_part(path)
+
+
+def has_hidden_part(path: PurePath) -> bool:
+    """Return whether a part of a path begins with a dot."""
+    return any(part.startswith(".") for part in path.parts)
 
 
 def config_files(path: Path) -> tuple[Path, ...]:
@@ -171,7 +176,7 @@ def _report_invalid_utf8(file: str, data: bytes, start: int, problems: ProblemCo
 
 def is_people_file(pattern: str, path: PurePath) -> bool:
     """Return whether a pattern of `sources` means a file, by its path below the folder of the YAML file."""
-    return glob_match(pattern, path.as_posix()) and not any(part.startswith(".") for part in path.parts)
+    return glob_match(pattern, path.as_posix()) and not has_hidden_part(path)
 
 
 def find_people_files(file: str, pattern: str) -> Mapping[str, FileContent]:
@@ -203,6 +208,11 @@ def has_wildcard(pattern: str) -> bool:
 
 
 def _read_content(path: Path, folder: Path) -> FileContent:
+    real, real_folder = Path(os.path.realpath(path)), Path(os.path.realpath(folder))
+    # Somebody who writes the YAML must not get to see, in messages, files that only the reconciler may read.
+    if not real.is_relative_to(real_folder) or has_hidden_part(real.relative_to(real_folder)):
+        message = "is a link that leads out of the folder of the YAML file, or to a name that begins with a dot"
+        return FileContent(str(path), error=message, hint="put the file itself into the folder", linked=True)
     if os.path.exists(path) and not os.path.isfile(path):
         # Reading a pipe or a device might never end.
         return FileContent(str(path), error="is not a regular file", hint="name a file")
@@ -215,5 +225,4 @@ def _read_content(path: Path, folder: Path) -> FileContent:
     if len(data) > MAX_FILE_BYTES:
         message = f"the file is larger than {MAX_FILE_BYTES // 1024 // 1024} MB"
         return FileContent(str(path), error=message, hint="split it into several files, and name them by a pattern")
-    real = os.path.join(os.path.realpath(folder), path.relative_to(folder))
-    return FileContent(str(path), data, linked=os.path.realpath(path) != real)
+    return FileContent(str(path), data, linked=real != real_folder / path.relative_to(folder))

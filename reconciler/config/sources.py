@@ -21,9 +21,9 @@ from reconciler.config.document import (
 )
 from reconciler.config.people_rows import PeopleFileRows, PeopleRows
 from reconciler.config.phone_numbers import is_region, region_hint
-from reconciler.config.problem_collector import ProblemCollector, quote_value
+from reconciler.config.problem_collector import ProblemCollector, quote_cell, quote_value
 from reconciler.config.schema_check import ValidDocument
-from reconciler.config.source_files import FileContent
+from reconciler.config.source_files import FileContent, has_hidden_part
 from reconciler.config.source_options import READERS
 from reconciler.errors import ProblemKind
 from reconciler.model.text import composed
@@ -99,6 +99,11 @@ class _SourceReader:
             hint = "put the file into this folder or below, and write its path from here with slashes"
             self._problems.error(ProblemKind.VALUE, place, message, hint)
             return
+        if has_hidden_part(PurePosixPath(pattern)):
+            message = f"{quote_value(pattern)} has a name that begins with a dot"
+            hint = "such files and folders are not for people files; give it another name"
+            self._problems.error(ProblemKind.VALUE, place, message, hint)
+            return
         region = as_text(fields["region"]).upper() if "region" in fields else "US"
         if not is_region(region):
             message = f"{quote_value(region)} is not a country's code"
@@ -149,7 +154,7 @@ class _SourceReader:
 
 def _filled(text: str, values: Sequence[str]) -> str:
     """Return a text with the quoted values in the places of `{0}`, `{1}` …"""
-    return re.sub(r"\{([0-9]+)\}", lambda match: quote_value(values[int(match[1])]), text)
+    return re.sub(r"\{([0-9]+)\}", lambda match: quote_cell(values[int(match[1])]), text)
 
 
 def _below_folder(path: str) -> str | None:

@@ -77,7 +77,8 @@ def read_yaml_files(path: Path) -> list[YamlFile]:
     sources = {source.file: source for source in read if source is not None}
     documents = [read_yaml(source.file, source.text, problems) for source in sources.values()]
     if problems.failed:
-        raise ConfigError(problems.locate_all({file: source.text for file, source in sources.items()}))
+        links = [source.file for source in sources.values() if source.linked]
+        raise ConfigError(problems.locate_all({file: source.text for file, source in sources.items()}, links))
     return [YamlFile(sources[document.file], document.root) for document in documents if document is not None]
 
 

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -16,10 +16,12 @@ from reconciler.history.git import FETCH_HISTORY, Git, is_shallow, locate_reposi
 from reconciler.history.snapshot import read_blobs
 from reconciler.sources.model import FileVersion
 
-_COMMIT: Final = re.compile(rb"\n?[0-9a-f]{40,64} (?P<seconds>[0-9]+)")
+_COMMIT: Final = re.compile(rb"\n?(?P<oid>[0-9a-f]{40,64})")
 _ENTRY: Final = re.compile(rb"\n?:[0-7]{6} [0-7]{6} (?P<old>[0-9a-f]{40,64}) (?P<new>[0-9a-f]{40,64}) [A-Z][0-9]*")
 _TREE_ENTRY: Final = re.compile(rb"(?P<mode>[0-7]{6}) [a-z]+ (?P<oid>[0-9a-f]{40,64})\t(?P<path>[^\0]+)\0")
 _REGULAR: Final = b"100"
+_SECONDS_OF_DAY: Final = 24 * 60 * 60
+_EPOCH: Final = date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,9 @@ class _Change:
 class GitFileHistory:
     """The history of the files below a folder: up to a commit, else up to the working tree.
 
-    Of a merge only the first parent counts: a change is of the day on which it came to this branch. A file that was
-    renamed begins with a new history.
+    Of a merge only the first parent counts: a change is of the day on which it came to this branch. A commit is never
+    of a day before the commits that it follows, nor after today, whatever its date says. A file that was renamed
+    begins with a new history.
     """
 
     folder: Path
@@ -50,9 +53,11 @@ class GitFileHistory:
         (head,) = resolve_objects(git, [os.fsencode(self.commit or "HEAD")])
         if not head.oid:
             raise RevisionError("the repository has no commit yet", "commit the files")
-        _require_history(git, head.oid, since)
+        days = _commit_days(git, head.oid, today)
+        if is_shallow(git) and min(days.values()) >= since:
+            raise RevisionError(f"the clone's history does not reach back to {since}", FETCH_HISTORY)
         prefix = f"{inside}/" if inside else ""
-        changes = _changes(git, head.oid, prefix + place, since)
+        changes = _changes(git, days, prefix + place, since)
         committed = _committed(git, head.oid, prefix + place)
         found: dict[str, list[tuple[date, str | None]]] = {}
         for path in sorted({*changes, *committed, *(prefix + below for below in current)}):
@@ -85,25 +90,37 @@ def _days(changes: Sequence[_Change], committed: str, since: date) -> list[tuple
     return [*((change.day, change.new) for change in changes), (since, first)]
 
 
-def _require_history(git: Git, commit: str, since: date) -> None:
-    """Raise RevisionError where the clone does not reach back to a day."""
-    if not is_shallow(git):
-        return
-    older = git.run("rev-list", "--first-parent", "--max-count=1", f"--before={_midnight(since)}", commit)
-    if not older.strip():
-        raise RevisionError(f"the clone's history does not reach back to {since}", FETCH_HISTORY)
+def _commit_days(git: Git, commit: str, today: date) -> dict[bytes, date]:
+    """Return the day of each commit up to one, the oldest first: its committer's, or a later one before it.
+
+    A clock that was wrong, or a date that somebody wrote, must not hide the commits around it.
+    """
+    lines = git.run("log", "--first-parent", "--format=%H %ct", commit).splitlines()
+    days: dict[bytes, date] = {}
+    latest = 1
+    for line in reversed(lines):
+        oid, seconds = line.split()
+        latest = max(latest, min(_EPOCH + int(seconds) // _SECONDS_OF_DAY, today.toordinal()))
+        days[oid] = date.fromordinal(latest)
+    return days
 
 
-def _changes(git: Git, commit: str, place: str, since: date) -> dict[str, list[_Change]]:
-    """Return what the commits since a day did to the files at a place, by path from the top, the newest first."""
-    order = ("log", "-m", "--first-parent", "--no-renames", "--raw", "--no-abbrev", "-z", "--format=%H %ct")
-    tokens = git.run(*order, f"--since={_midnight(since)}", commit, "--", _from_here(git, place)).split(b"\0")
+def _changes(git: Git, days: Mapping[bytes, date], place: str, since: date) -> dict[str, list[_Change]]:
+    """Return what the commits since a day did to the files at a place, by path from the top, the newest first.
+
+    `days` has the commits up to the last one, the oldest first.
+    """
+    *_, newest = days
+    before = [oid for oid, day in days.items() if day < since]
+    order = ("log", "-m", "--first-parent", "--no-renames", "--raw", "--no-abbrev", "-z", "--format=%H")
+    commits = [newest.decode(), *(f"^{oid.decode()}" for oid in before[-1:])]
+    tokens = git.run(*order, *commits, "--", _from_here(git, place)).split(b"\0")
     changes: dict[str, list[_Change]] = {}
     day = since
     rest = iter(tokens)
     for token in rest:
         if (begun := _COMMIT.fullmatch(token)) is not None:
-            day = datetime.fromtimestamp(int(begun["seconds"]), UTC).date()
+            day = days[begun["oid"]]
         elif (entry := _ENTRY.fullmatch(token)) is not None:
             change = _Change(day, _oid(entry["old"]), _oid(entry["new"]))
             changes.setdefault(os.fsdecode(next(rest)), []).append(change)
@@ -125,10 +142,6 @@ def _from_here(git: Git, place: str) -> str:
     """Return a path from the top of the repository as one from git's folder."""
     here = os.fsdecode(git.run("rev-parse", "--show-prefix")).removesuffix("\n")
     return os.path.relpath(f"/{place}", f"/{here}")
-
-
-def _midnight(day: date) -> str:
-    return f"{day.isoformat()}T00:00:00Z"
 
 
 def _oid(hexadecimal: bytes) -> str:

@@ -251,6 +251,8 @@ class PeopleFile:
     declined: Mapping[Identity, int] = field(default_factory=dict)
     """Who did not agree, each with the row; read only where a rule asks for it."""
     gap: str = ""
+    shared_team: str = ""
+    """The team of everybody in it (`team`), "" where there is none."""
 
     @property
     def teams(self) -> frozenset[str]:

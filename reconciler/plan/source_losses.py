@@ -14,7 +14,15 @@ from typing import Final
 
 from reconciler.diff.change import Advice, AdviceKind, Change
 from reconciler.messages import Message
-from reconciler.model.desired import DEFAULT_SOURCE_LOSS, Desired, DesiredGroup, Member, Person
+from reconciler.model.desired import (
+    DEFAULT_SOURCE_LOSS,
+    Desired,
+    DesiredGroup,
+    Member,
+    PeopleFile,
+    Person,
+    SourcedPerson,
+)
 from reconciler.model.identity import Identity
 from reconciler.plan.model import WAITING_REMOVALS, Action, GroupPlan, Refusal, SourceLoss
 
@@ -87,27 +95,38 @@ class _Part:
 def _parts(file: str, before: Desired, now: Desired) -> list[_Part]:
     """Return the people of a file at that revision, by entry, and those of them who are lost.
 
-    Somebody is lost who has no row there that counts, or no team any more. Where the file is gone, a file that is new
-    may have them: it was renamed.
+    Somebody is lost who has no row there that counts, or no team any more; the team that the file gives to everybody
+    does not make up for those of its columns. Where the file is gone, a file that is new may have them: it was renamed.
     """
     earlier, current = ({each.name for each in version.people_files} for version in (before, now))
     files = {file} if file in current else current - earlier
     there: dict[Identity, bool] = {}
+    with_own_team: set[Identity] = set()
     for each in now.people_files:
         if each.name in files:
             for person in each.people.values():
                 if person.until is None or person.until >= now.as_of:
                     there[person.identity] = there.get(person.identity, False) or bool(person.teams)
+                    if _has_own_team(person, each):
+                        with_own_team.add(person.identity)
     parts = []
     for each in before.people_files:
         if each.name == file:
             # People whose last day was known then are not lost. People kept by grace then still count.
             then = {p.identity: p for p in each.people.values() if p.left or p.until is None or p.until >= now.as_of}
             lost = (
-                one for one, person in then.items() if not there.get(one, False) and (person.teams or one not in there)
+                one
+                for one, person in then.items()
+                if (not there.get(one, False) and (person.teams or one not in there))
+                or (_has_own_team(person, each) and one not in with_own_team)
             )
             parts.append(_Part(frozenset(then), frozenset(lost)))
     return parts
+
+
+def _has_own_team(person: SourcedPerson, file: PeopleFile) -> bool:
+    """Return whether somebody has a team that the file does not give to everybody."""
+    return any(team != file.shared_team for team in person.teams)
 
 
 def check_sources(groups: Sequence[GroupPlan], desired: Desired, comparison: SourceComparison) -> list[Refusal]:

@@ -21,9 +21,58 @@ from reconciler.sources.model import (
 )
 from reconciler.sources.table import Table, TableRow, column_name, read_table, repeated_column
 
-_AGREED: Final = frozenset({"1", "x", "y", "yes", "true", "ja", "oui", "si", "sí", "sim", "sì", "tak", "ano", "да"})
-_NOT_AGREED: Final = frozenset({"", "-", "0", "n", "no", "false", "nein", "non", "não", "nao", "nie", "ne", "нет"})
+_AGREED: Final = frozenset(
+    {
+        "1",
+        "x",
+        "y",
+        "yes",
+        "true",
+        "ja",
+        "wahr",
+        "oui",
+        "vrai",
+        "si",
+        "sí",
+        "verdadero",
+        "sim",
+        "verdadeiro",
+        "sì",
+        "vero",
+        "tak",
+        "prawda",
+        "ano",
+        "да",
+        "✓",
+        "✔",
+    }
+)
+_NOT_AGREED: Final = frozenset(
+    {
+        "",
+        "-",
+        "0",
+        "n",
+        "no",
+        "false",
+        "nein",
+        "falsch",
+        "non",
+        "faux",
+        "falso",
+        "não",
+        "nao",
+        "nie",
+        "fałsz",
+        "ne",
+        "нет",
+        "✗",
+        "✘",
+    }
+)
 _IN_BRACES = re.compile(r"\{([^{}]*)\}")
+_MANGLED = re.compile(r"[0-9]+(?:[.,][0-9]+)?[eE]\+[0-9]+|[0-9]+\.0+")
+"""An id as a spreadsheet writes a number: 1E+5, 1001.0."""
 _MAX_SHOWN = 5
 _MAX_NAME = 200
 
@@ -123,7 +172,9 @@ class _Reader:
         """Yield everybody; report a table in which nobody counts."""
         seen: list[Sequence[str]] = []
         is_empty = True
+        last: TableRow | None = None
         for row in self._table.rows:
+            last = row
             if not self._counts(row.cells):
                 seen += [row.cells] if len(seen) < _MAX_SHOWN else []
                 continue
@@ -133,6 +184,20 @@ class _Reader:
                 yield person
         if is_empty:
             self._problems.append(self._nobody(seen))
+        if last is not None and self._table.is_open:
+            self._warn_of_end(last)
+
+    def _warn_of_end(self, last: TableRow) -> None:
+        """Warn where the last cell, which may be cut, is an id or a number: a part of it is somebody else's."""
+        place = len(self._table.header.cells) - 1
+        column = next((column for column, own in [*self._ids, *self._phones] if own == place), None)
+        if column is not None and last.cells[place].strip():
+            message = "the file ends in this cell without a line break, so the cell may be cut"
+            hint = "export it again; if it is complete, add a line break"
+            problem = RowProblem(
+                row=last.row, line=last.line, column=column, message=message, hint=hint, severity="warning"
+            )
+            self._problems.append(problem)
 
     def _counts(self, cells: Sequence[str]) -> bool:
         for place, wanted in self._where:
@@ -158,6 +223,14 @@ class _Reader:
             column = self._ids[parts.index("")][0]
             self._report(row, column, "the cell is empty", "write an id, which stays the same")
             return None
+        for part, (column, _) in zip(parts, self._ids, strict=True):
+            if _MANGLED.fullmatch(part):
+                message, hint = (
+                    "{0} is an id that a spreadsheet changed",
+                    "make the column text, and write the id again",
+                )
+                self._report(row, column, message, hint, part)
+                return None
         name = self._name(cells)
         if len(name) > _MAX_NAME:
             self._report(row, columns.name_columns[0], f"the name has more than {_MAX_NAME} characters", "shorten it")

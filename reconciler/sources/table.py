@@ -6,7 +6,7 @@ import csv
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from reconciler.sources.encoding import decode_text
@@ -54,11 +54,15 @@ class TableRow:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: its header, and the rows below that have any text; reading them may raise UnreadableFile."""
+    """A table: its header, and the rows below that have any text; reading them may raise UnreadableFile.
+
+    `is_open`: no line break ends its text, so its last cell may be cut.
+    """
 
     header: TableRow
     rows: Iterator[TableRow]
     problems: tuple[RowProblem, ...] = ()
+    is_open: bool = False
 
 
 def read_table(data: bytes, columns: Collection[str], sheet: str = "") -> Table:
@@ -77,7 +81,8 @@ def read_table(data: bytes, columns: Collection[str], sheet: str = "") -> Table:
     if match := _DELIMITER_LINE.match(text):
         text, first_line, delimiters = text[match.end() :], 2, match[1]
     delimiter = _best_delimiter(text, delimiters, {column_name(column) for column in columns})
-    return _with_header(_records(text, delimiter, first_line), decoded.problems)
+    table = _with_header(_records(text, delimiter, first_line), decoded.problems)
+    return replace(table, is_open=not text.endswith(("\n", "\r")))
 
 
 def _with_header(rows: Iterator[TableRow], problems: tuple[RowProblem, ...]) -> Table:

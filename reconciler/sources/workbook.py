@@ -15,6 +15,8 @@ _OLD_EXCEL: Final = b"\xd0\xcf\x11\xe0"
 _MAX_UNPACKED: Final = 512 * 1024 * 1024
 """Bytes of a workbook without its compression."""
 _MAX_COLUMNS: Final = 1_000
+_MAX_EMPTY: Final = 10_000
+"""Empty rows that may follow one another: one cell far below costs as much as all the rows above it."""
 _EXACT: Final = 10**15
 """From here on a spreadsheet has lost digits of a number."""
 _SAVE_AGAIN: Final = "open it in a spreadsheet program, and save it again as .xlsx or CSV"
@@ -38,6 +40,7 @@ def read_workbook(data: bytes, sheet: str, max_rows: int) -> Iterator[tuple[int,
     worksheet = _worksheet(_open(data, values=False), sheet)
     rows = worksheet.iter_rows(max_row=max_rows + 1, max_col=_MAX_COLUMNS)
     values: Iterator[tuple[Any, ...]] | None = None
+    empty = 0
     for number, cells in enumerate(_guarded(rows), 1):
         if number > max_rows:
             raise UnreadableFile(
@@ -49,6 +52,11 @@ def read_workbook(data: bytes, sheet: str, max_rows: int) -> Iterator[tuple[int,
             # What a formula comes to is only in a second reading.
             others = _worksheet(_open(data, values=True), sheet)
             values = _guarded(others.iter_rows(min_row=number, max_col=_MAX_COLUMNS, values_only=True))
+        empty = 0 if any(cell.value is not None for cell in cells) else empty + 1
+        if empty > _MAX_EMPTY:
+            message = f"more than {_MAX_EMPTY:,} empty rows follow the row {number - empty}"
+            hint = "delete the rows below the last person in a spreadsheet program, and save it again"
+            raise UnreadableFile(RowProblem(row=number, message=message, hint=hint))
         results = None if values is None else next(values, ())
         texts = [_text(cell, results, place, number) for place, cell in enumerate(cells)]
         if any(texts):

@@ -292,11 +292,10 @@ def test_a_source_or_its_file_without_a_rule_is_an_error(tmp_path: Path, files: 
 
 
 def test_a_people_file_behind_a_link_is_an_error_with_rules(tmp_path: Path) -> None:
-    folder, outside = tmp_path / "F", tmp_path / "outside"
-    outside.mkdir()
-    (outside / "a.csv").write_text(SOURCED["school/a.csv"], encoding="utf-8")
-    (folder / "school").mkdir(parents=True)
-    (folder / "school" / "a.csv").symlink_to(outside / "a.csv")
+    folder, below = tmp_path / "F", tmp_path / "F" / "school" / "below"
+    below.mkdir(parents=True)
+    (below / "a.csv").write_text(SOURCED["school/a.csv"], encoding="utf-8")
+    (folder / "school" / "a.csv").symlink_to(below / "a.csv")
     files = {name: text for name, text in SOURCED.items() if name != "school/a.csv"}
     (line,) = problem_lines(folder, files)
     assert line.startswith("F/school/a.csv: the file is a symbolic link, which is not allowed with the `restrictions`")

@@ -161,3 +161,12 @@ def test_without_a_repository_nothing_above_a_file_is_read(tmp_path: Path, monke
     load_files(tmp_path, FOLDER)
     with pytest.raises(ConfigError, match="`alice` is neither an alias"):
         load(Path("groups/sales/a.yaml"), as_of=TODAY)
+
+
+def test_no_line_of_a_file_behind_a_link_is_shown(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("root:x:0:0\n", encoding="utf-8")
+    (tmp_path / "groups.yaml").symlink_to("secret")
+    for path in (tmp_path, tmp_path / "groups.yaml"):
+        with pytest.raises(ConfigError) as caught:
+            load(path, as_of=date(2026, 1, 1))
+        assert [problem.excerpt for problem in caught.value.problems] == [()]

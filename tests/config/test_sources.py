@@ -469,3 +469,64 @@ def test_a_link_is_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     Path("groups.yaml").write_text(f"version: 1\n{SOURCE}\n{GROUPS}\n", encoding="utf-8")
     os.symlink("real.csv", "roster.csv")
     assert labels(load(Path("groups.yaml"), as_of=TODAY)) == ["person-101"]
+
+
+@pytest.mark.parametrize("target", ["../secret", ".git/config", "/etc/passwd"])
+def test_a_link_to_a_file_that_is_no_people_file_is_not_read(
+    problems_of: Callable[..., list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
+    folder = tmp_path / "folder"
+    (folder / ".git").mkdir(parents=True)
+    for file in (folder / ".git/config", tmp_path / "secret"):
+        file.write_text("[core]\nbasic c2VjcmV0\n", encoding="utf-8")
+    monkeypatch.chdir(folder)
+    os.symlink(target, "link.csv")
+    source = "sources: [{csv: link.csv, id: '[core]', phone: '[core]', team: t}]"
+    assert problems_of(HEADER, source, groups="groups: {}") == [
+        "link.csv: is a link that leads out of the folder of the YAML file, or to a name that begins with a dot; "
+        "put the file itself into the folder"
+    ]
+
+
+@pytest.mark.parametrize("path", [".git/config", "rosters/.secret.csv", "./.env"])
+def test_a_source_names_no_file_or_folder_with_a_dot(problems_of: Callable[..., list[str]], path: str) -> None:
+    (problem,) = problems_of(HEADER, SOURCE.replace("roster.csv", path), groups="groups: {}")
+    assert f": sources[0].csv: `{path.removeprefix('./')}` has a name that begins with a dot;" in problem
+
+
+def test_a_message_quotes_at_most_30_characters_of_a_cell(problems_of: Callable[..., list[str]]) -> None:
+    (problem,) = problems_of(HEADER + "×" * 40 + ",Alice,Marsh,+1 202 555 0143,5A\n", groups="groups: {}")
+    assert f"`{'×' * 29}…`" in problem
+
+
+@pytest.mark.parametrize(("end", "warnings"), [("", 1), ("\n", 0)])
+def test_a_number_in_which_a_file_ends_may_be_cut(load_roster: Load, end: str, warnings: int) -> None:
+    rows = "no,first,last,class,mobile\n101,Alice,Marsh,5A,+1 202 555 0143" + end
+    assert [(each.line, each.message.split(",")[0]) for each in load_roster(rows).warnings] == warnings * [
+        (2, "the file ends in this cell without a line break")
+    ]
+
+
+def test_a_last_cell_that_says_nothing_about_who_somebody_is_may_end_a_file(load_roster: Load) -> None:
+    assert not load_roster((HEADER + ALICE).rstrip("\n")).warnings
+
+
+@pytest.mark.parametrize("id_", ["1.0", "1001.00", "1E+5", "1.2E+11"])
+def test_an_id_that_a_spreadsheet_changed_is_an_error(problems_of: Callable[..., list[str]], id_: str) -> None:
+    (problem,) = problems_of(HEADER + BOB + ALICE.replace("101", id_), groups="groups: {}")
+    assert f"row 3, column no: `{id_}` is an id that a spreadsheet changed" in problem
+
+
+def test_where_nobody_agreed_that_is_the_one_error(problems_of: Callable[..., list[str]]) -> None:
+    source = SOURCE.replace("mobile,", "mobile, consent: first,")
+    assert problems_of((HEADER + ALICE + BOB).replace("Alice", "no").replace("Bob", "no"), source) == [
+        "roster.csv: 2 people are left out without consent, and nobody is left; "
+        "if they agreed, correct the column of `consent`"
+    ]
+
+
+@pytest.mark.parametrize(("word", "agreed"), [("WAHR", True), ("vrai", True), ("✔", True), ("FAUX", False)])
+def test_what_spreadsheets_write_for_a_ticked_box_is_an_answer(load_roster: Load, word: str, agreed: bool) -> None:
+    source = SOURCE.replace("mobile,", "mobile, consent: first,")
+    desired = load_roster(HEADER + ALICE.replace("Alice", word) + BOB.replace("Bob", "yes"), source)
+    assert ("person-101" in labels(desired)) is agreed

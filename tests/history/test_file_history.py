@@ -90,6 +90,21 @@ def test_a_revision_knows_nothing_that_came_after_it(repository: Repository) -> 
     assert versions(repository, at=first) == {"r.csv": [(0, "a"), (0, None)]}
 
 
+def test_a_commit_with_an_old_date_hides_none_before_it_and_is_of_their_day(repository: Repository) -> None:
+    commit(repository, 0, {"r.csv": "a"})
+    commit(repository, 25, {"r.csv": "b"})
+    commit(repository, -300, {"r.csv": "c"})
+    commit(repository, -299, {"x": "x"})
+    assert versions(repository, days=14) == {"r.csv": [(25, "c"), (25, "b"), (16, "a")]}
+
+
+def test_a_commit_with_a_date_in_the_future_is_of_today(repository: Repository) -> None:
+    commit(repository, 0, {"r.csv": "a"})
+    commit(repository, 4000, {"r.csv": "b"})
+    commit(repository, 20, {"r.csv": "c"})
+    assert versions(repository, days=14) == {"r.csv": [(30, "c"), (30, "b"), (16, "a")]}
+
+
 def test_files_of_a_pattern_have_their_own_versions_also_when_they_are_gone(repository: Repository) -> None:
     commit(repository, 0, {"below/rosters/7a.csv": "a", "below/rosters/7b.csv": "b", "below/rosters/note.txt": "n"})
     commit(repository, 28, {"below/rosters/7a.csv": None, "below/rosters/7c.csv": "c", "below/rosters/note.txt": "m"})

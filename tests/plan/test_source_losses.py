@@ -73,6 +73,20 @@ FULL = [ALICE, BOB, CAROL, DAVE]
 LOST = ["source-lost-people"]
 
 
+def test_the_team_of_everybody_does_not_make_up_for_the_teams_of_columns() -> None:
+    full, partly = (
+        people_file({one: SourcedPerson(one.identity, 2, ("all", *own)) for one, own in given})
+        for given in (
+            [(one, ["class"]) for one in FULL],
+            [(ALICE, ["class"]), (BOB, ["other"]), (CAROL, []), (DAVE, [])],
+        )
+    )
+    shared, nobody = (replace(file, shared_team="all") for file in (partly, people_file(FULL, teams=("all",))))
+    before = version(replace(full, shared_team="all"))
+    assert losses(before, version(shared)) == [("r.csv", 4, 2)]
+    assert losses(version(nobody), version(nobody)) == [("r.csv", 4, 0)]
+
+
 @pytest.mark.parametrize(
     ("files", "lost"),
     [

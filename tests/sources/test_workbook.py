@@ -152,3 +152,12 @@ def workbook_bytes() -> bytes:
     with zipfile.ZipFile(stream, "w") as archive:
         archive.writestr("xl/workbook.xml", "")
     return stream.getvalue()
+
+
+def test_a_row_far_below_the_others_is_an_error_at_once() -> None:
+    data = with_part(
+        workbook(HEADER, ("1", "Ann", "Marsh", "+1 202 555 0143", None), ("2", "Bob", "Marsh", "x", None)),
+        "xl/worksheets/sheet1.xml",
+        lambda text: text.replace('<row r="3"', '<row r="400000"').replace('r="A3"', 'r="A400000"'),
+    )
+    assert problems(read_columns(data, COLUMNS)) == ["10003: more than 10,000 empty rows follow the row 2"]
