@@ -17,6 +17,7 @@ from reconciler.cli.key_lists import read_keys, selected_keys
 from reconciler.cli.options import PlanRequest, today
 from reconciler.cli.progress import show_reading
 from reconciler.cli.session import Account, Session, endpoint_of, reading_session
+from reconciler.config.phone_numbers import country_code
 from reconciler.engine import PlanResult, make_plan
 from reconciler.errors import UsageError
 from reconciler.model.desired import Desired, InputFile
@@ -144,8 +145,6 @@ def read_only_plan(source: YamlSource, global_options: GlobalOptions) -> Iterato
             instance_id = endpoint_of(global_options, source.account).instance_id
         except UsageError:
             instance_id = ""
-        from reconciler.config.phone_numbers import country_code
-
         yield PlanResult(empty_plan(desired, options, instance_id, country_code), {}), None
         return
     with reading_session(global_options, source.account) as session:

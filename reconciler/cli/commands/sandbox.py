@@ -14,7 +14,6 @@ from click.core import ParameterSource
 
 from reconciler.atomic_file import is_missing
 from reconciler.cli.command import LazyGroup, command, pass_global_options
-from reconciler.cli.first_state import fill_world
 from reconciler.cli.global_options import GlobalOptions, add_global_options
 from reconciler.cli.options import FileType, file_option, option
 from reconciler.cli.output import write
@@ -180,6 +179,8 @@ def _seed(world: World, global_options: GlobalOptions, first_state: Path | None,
     """Give a new world its instance and the groups of `first_state`, which an existing world does not take."""
     if not world.instance_ids():
         if first_state is not None:
+            from reconciler.cli.first_state import fill_world
+
             fill_world(world, first_state, global_options)
         if not world.instance_ids():
             world.ensure_instance(global_options.instance_id or SANDBOX_INSTANCE, SANDBOX_PHONE)
