@@ -19,8 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from reconciler.config.phone_numbers import country_code
-from reconciler.model.live import LiveGroup
+    from reconciler.model.live import LiveGroup
 
 AS_OF = date(2026, 1, 1)
 
@@ -57,6 +56,7 @@ def read_yaml(file: Path, watch: Watch) -> int:
 def make_plan(file: Path, live_file: Path, watch: Watch) -> int:
     """All that a plan does between the file and the API; how many groups change."""
     from reconciler.config.loader import load
+    from reconciler.config.phone_numbers import country_code
     from reconciler.diff.compare import compare
     from reconciler.diff.match import match_groups
     from reconciler.model.live import Instance, ListedGroup
