@@ -153,7 +153,7 @@ def _write_requests(folder: Path, ci: str, path: str, *, update: bool, check: bo
         files = {} if is_current else {place: form}
     else:
         files = {place: form, **{folder / name: text.encode() for name, text in workflows.items()}}
-        _require_missing(files)
+        _require_missing(files, "to write the form with the groups of today, add --update")
     require_stdout()
     with handle_signals():
         _write_all(files)
@@ -235,12 +235,13 @@ def _next_steps(folder: Path, ci: str, *, has_config: bool) -> list[str]:
     return ["Next steps:", *(f"  {number}. {step}" for number, step in enumerate((first, *NEXT_STEPS[ci]), 1))]
 
 
-def _require_missing(paths: Iterable[Path]) -> None:
+def _require_missing(
+    paths: Iterable[Path], hint: str = "move them away, or write to another folder and copy what you need"
+) -> None:
     existing = sorted(f"  {path}" for path in paths if os.path.lexists(path))
     if existing:
         raise UsageError(
-            "\n".join(["init never overwrites; nothing was written, because these files exist:", *existing]),
-            "move them away, or write to another folder and copy what you need",
+            "\n".join(["init never overwrites; nothing was written, because these files exist:", *existing]), hint
         )
 
 

@@ -265,7 +265,9 @@ GROUPS = "groups:\n  {}: {{name: Alpha, members: []}}\n  watched: {{name: W, mem
 
 
 @pytest.mark.parametrize("host", sorted(FORMS))
-def test_requests_adds_the_form_with_the_groups_that_have_members(host: str, tmp_path: Path) -> None:
+def test_requests_adds_the_form_with_the_groups_that_have_members(
+    host: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "groups.yaml").write_text("version: 1\n" + GROUPS.format("on") + "  bare: {name: Bare}\n")
     assert run(["init", str(tmp_path), "--requests", "--ci", host]) == 0
     form = tmp_path / FORMS[host]
@@ -275,6 +277,7 @@ def test_requests_adds_the_form_with_the_groups_that_have_members(host: str, tmp
         assert "- [ ] on\n" in form.read_text()
         assert "watched" not in form.read_text()
     assert run(["init", str(tmp_path), "--requests", "--ci", host]) == 1
+    assert "--update" in capsys.readouterr().err
 
 
 def test_update_writes_the_form_again_and_check_only_says_so(tmp_path: Path) -> None:
