@@ -362,6 +362,11 @@ CATALOGUE: Final[Mapping[str, MessageTemplate]] = {
         "People who can only join through an invite (`join: invite`)",
         "They open the link themselves.",
     ),
+    "left-not-added": _advice(
+        "not in the group; `grace` keeps people, and adds nobody",
+        "People in the days of `grace` who are not in the group (any more)",
+        "None; to add them, give them a row again, or list them under `members`.",
+    ),
     "removal-doubtful": _advice(
         "not removed, because the member list looks incomplete",
         "People in a group whose member list looks incomplete",

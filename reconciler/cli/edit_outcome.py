@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -35,12 +36,13 @@ def edit_options(function: F) -> F:
     return path(dry_run(show_phones_option(function)))
 
 
-def load_edit(path: Path, global_options: GlobalOptions) -> ConfigEdit:
-    """Read the configuration to edit, and print its warnings."""
+def load_edit(path: Path, global_options: GlobalOptions, *, with_leavers: bool = False) -> ConfigEdit:
+    """Read the configuration to edit, and print its warnings; `with_leavers`: also who left people files lately."""
     from reconciler.cli.error_output import print_problems
     from reconciler.editing.config_edit import ConfigEdit
+    from reconciler.history.file_history import history_of
 
-    edit = ConfigEdit.load(path, today())
+    edit = ConfigEdit.load(path, today(), partial(history_of, path) if with_leavers else None)
     if edit.desired.warnings and not global_options.quiet:
         print_problems(edit.desired.warnings)
     return edit

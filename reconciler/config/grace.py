@@ -49,6 +49,8 @@ def keep_leavers(
         except RevisionError as error:
             for file in files:
                 file.gap = str(error)
+            if history is None:
+                continue
             message = f"who left these people in the days of grace is not known: {error}"
             hint = (
                 "until it is, nobody who is missing is removed from the groups of this source; "
@@ -195,6 +197,7 @@ class _Keeper:
                 "person": alias,
                 "until": leaver.until.isoformat(),
                 "reason": f"left {leaver.name}",
+                "left": "true",
             }
             for key in teams:
                 self._list(key, place).append(member)

@@ -153,7 +153,14 @@ class Memberships:
         reason = fields.get("reason")
         if not is_allowed and isinstance(place, CellLocation):
             return None  # an error already, unless the row is gone
-        member = Member(person, until, as_text(reason).strip() if reason is not None else None, "join" in fields)
+        # Only who left a people file has `left`; the schema knows no such key.
+        member = Member(
+            person,
+            until,
+            as_text(reason).strip() if reason is not None else None,
+            "join" in fields,
+            left="left" in fields,
+        )
         if is_allowed and isinstance(item, str):
             self.by_reference[item] = member
         return member
@@ -234,10 +241,11 @@ def _merge_members(first: Member, second: Member) -> Member:
     longer = second if second_is_longer else first
     teams = tuple(sorted({*first.teams, *second.teams})[:_MAX_TEAM_PATHS])
     # Not dataclasses.replace, which takes twice as long: a file may have a million memberships.
-    return Member(longer.person, longer.until, longer.reason, first.by_invite or second.by_invite, teams)
+    is_left = first.left and second.left
+    return Member(longer.person, longer.until, longer.reason, first.by_invite or second.by_invite, teams, is_left)
 
 
 def _through(team: str, member: Member) -> Member:
     paths = tuple(f"{team}/{path}" for path in member.teams) if member.teams else (team,)
     # Not dataclasses.replace, which takes twice as long: a file may have a million memberships.
-    return Member(member.person, member.until, member.reason, member.by_invite, paths)
+    return Member(member.person, member.until, member.reason, member.by_invite, paths, member.left)

@@ -24,6 +24,7 @@ class AdviceKind(StrEnum):
     EXPIRES = "expires"
     KEPT = "kept"
     MEMBERSHIP = "membership"
+    NOT_ADDED = "not-added"
     NOT_CHECKED = "not-checked"
     NOT_ON_WHATSAPP = "not-on-whatsapp"
     OBSERVED = "observed"

@@ -15,6 +15,7 @@ from reconciler.diff.participants import (
     expiring_soon,
     identify_participants,
     lacks_admin_rights,
+    not_added_advice,
     people_by_lid,
     ref_from_member,
     ref_from_participant,
@@ -112,15 +113,14 @@ def _without_live(change: Change, desired: Desired) -> Change:
     if group.membership is Membership.OBSERVE:
         return _observed(change, Message.of("observed-not-created"))
     members = wanted_members(group, desired).values()
-    joining = [ref_from_member(member) for member in members if member.by_invite]
     return replace(
         change,
         create=True,
         field_changes=_text_changes(group, None),
-        add=sorted_people(ref_from_member(member) for member in members if not member.by_invite),
+        add=sorted_people(ref_from_member(member) for member in members if not member.may_be_missing),
         advice=(
-            *Advice.for_people(AdviceKind.PENDING, Message.of("joins-by-link"), joining),
-            *expiring_soon(members, desired.as_of),
+            *not_added_advice(members),
+            *expiring_soon(members, desired.as_of, members),
             *_admin_advice(group, Roster({}, (), frozenset()), desired),
         ),
     )

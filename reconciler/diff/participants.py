@@ -147,15 +147,14 @@ def diff_members(group: DesiredGroup, roster: Roster, desired: Desired) -> Membe
     wanted = wanted_members(group, desired)
     there = roster.present.keys() | roster.maybe_present
     missing = [member for identity, member in wanted.items() if identity not in there]
-    add = sorted_people(ref_from_member(member) for member in missing if not member.by_invite)
-    joining = [ref_from_member(member) for member in missing if member.by_invite]
+    add = sorted_people(ref_from_member(member) for member in missing if not member.may_be_missing)
     leaving = _unwanted(group, roster, wanted, desired)
     kept = leaving & (roster.owners | desired.policy.protected)
     advice = [
-        *Advice.for_people(AdviceKind.PENDING, Message.of("joins-by-link"), joining),
+        *not_added_advice(missing),
         *_never_removed_advice(kept, roster, desired),
         *_expired_stay_advice(group, roster, desired, wanted),
-        *expiring_soon(wanted.values(), desired.as_of),
+        *expiring_soon(wanted.values(), desired.as_of, missing),
     ]
     ended = {member.person.identity: member for member in group.expired}
     remove = sorted_people(_ref_for_removal(roster.present[identity], desired, ended) for identity in leaving - kept)
@@ -166,6 +165,17 @@ def diff_members(group: DesiredGroup, roster: Roster, desired: Desired) -> Membe
         ]
         return MembershipDiff(advice=(*observed, *advice))
     return MembershipDiff(add, remove, tuple(advice))
+
+
+def not_added_advice(missing: Iterable[Member]) -> list[Advice]:
+    """Return the advice about the members who are not in a group and whom no plan adds."""
+    missing = list(missing)
+    left = [ref_from_member(member) for member in missing if member.left]
+    joining = [ref_from_member(member) for member in missing if member.by_invite and not member.left]
+    return [
+        *Advice.for_people(AdviceKind.PENDING, Message.of("joins-by-link"), joining),
+        *Advice.for_people(AdviceKind.NOT_ADDED, Message.of("left-not-added"), left),
+    ]
 
 
 def _unwanted(
@@ -200,9 +210,17 @@ def _expired_stay_advice(
     return Advice.for_people(AdviceKind.EXPIRED, Message.of("expired-but-additive"), staying)
 
 
-def expiring_soon(members: Iterable[Member], as_of: date) -> list[Advice]:
-    """Return advice about the memberships that end within the next fourteen days, soonest first."""
-    due = [m for m in members if m.until is not None and (m.until - as_of).days <= EXPIRY_NOTICE_DAYS]
+def expiring_soon(members: Iterable[Member], as_of: date, missing: Iterable[Member]) -> list[Advice]:
+    """Return advice about the memberships that end within the next fourteen days, soonest first.
+
+    Of those who left a people file, the ones who are `missing` in the group have nothing to end.
+    """
+    gone = {m.person.identity for m in missing if m.left}
+    due = [
+        m
+        for m in members
+        if m.until is not None and (m.until - as_of).days <= EXPIRY_NOTICE_DAYS and m.person.identity not in gone
+    ]
     return [
         advice
         for day in sorted({m.until for m in due if m.until is not None})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -20,6 +20,7 @@ from reconciler.errors import ConfigError, UsageError
 from reconciler.model.desired import Desired, DesiredGroup, Person
 from reconciler.model.identity import Identity
 from reconciler.model.text import closest_name
+from reconciler.sources.model import FileHistory
 
 Root: TypeAlias = "dict[str, Tree]"
 
@@ -73,13 +74,17 @@ class ConfigEdit:
     desired: Desired
     files: tuple[YamlFile, ...]
     roots: Mapping[str, Root] = field(default_factory=dict)
+    history: Callable[[], FileHistory] | None = None
 
     @classmethod
-    def load(cls, path: Path, as_of: date) -> ConfigEdit:
-        """Read a file or a folder; raise ConfigError if it is not valid."""
-        desired = load(path, as_of=as_of)
+    def load(cls, path: Path, as_of: date, history: Callable[[], FileHistory] | None = None) -> ConfigEdit:
+        """Read a file or a folder; raise ConfigError if it is not valid.
+
+        `history` makes what knows who left the people files lately; None where that makes no difference.
+        """
+        desired = load(path, as_of=as_of, history=history)
         files = tuple(read_yaml_files(path))
-        return cls(path, desired, files, {file.source.file: dict(file.root) for file in files})
+        return cls(path, desired, files, {file.source.file: dict(file.root) for file in files}, history)
 
     def group(self, key: str) -> DesiredGroup:
         """Return a group; raise UsageError if there is none with this key."""
@@ -159,7 +164,9 @@ class ConfigEdit:
         ]
         folder = str(self.path) if os.path.isdir(self.path) else None
         try:
-            after = load_contents(contents, as_of=self.desired.as_of, folder=folder, name=self.path.name)
+            after = load_contents(
+                contents, as_of=self.desired.as_of, folder=folder, name=self.path.name, history=self.history
+            )
         except ConfigError as error:
             problems = "\n".join(line for each in error.problems if each.severity == "error" for line in each.lines())
             message = f"nothing was written, because {self.path} would not be valid:\n{problems}"

@@ -131,6 +131,7 @@ def _added_group(group: DesiredGroup, new: Desired, namesakes: Sequence[DesiredG
         _without_changes(group, GroupChangeKind.ADDED),
         fields=tuple(replace(change, old=None) for change in fields),
         added=_added_members(deltas, group),
+        left=_added_members(deltas, group, left=True),
         lists=_list_changes(deltas, new, new),
         notes=tuple(change_notes.added_group_notes(group, namesakes)),
     )
@@ -150,15 +151,18 @@ def _changed_group(old: DesiredGroup, new: DesiredGroup, before: Desired, after:
         added=added,
         removed=_removed_members(deltas, old, new, after),
         terms_changed=_terms_changes(deltas, new),
+        left=_added_members(deltas, new, left=True),
         lists=_list_changes(deltas, before, after),
         notes=("only observed: nobody is added",) if added and new.membership is Membership.OBSERVE else (),
     )
 
 
-def _added_members(deltas: Iterable[Delta], group: DesiredGroup) -> tuple[MembershipChange, ...]:
+def _added_members(deltas: Iterable[Delta], group: DesiredGroup, *, left: bool = False) -> tuple[MembershipChange, ...]:
+    """Return who is new in the list of a group: those who are to be in it, or those who `left` a people file."""
     if group.state is State.LEFT:
         return ()
-    members = [group.listed_members[Identity(delta.item)] for delta in _items(deltas, "members") if delta.old is None]
+    new = [group.listed_members[Identity(delta.item)] for delta in _items(deltas, "members") if delta.old is None]
+    members = [member for member in new if member.left is left]
     return _in_order(MembershipChange(ref_from_member(one), one.teams, one.by_invite) for one in members)
 
 
@@ -196,8 +200,9 @@ def _in_order(changes: Iterable[_PersonChange]) -> tuple[_PersonChange, ...]:
 def _terms_text(form: Iterable[tuple[str, Any]]) -> str:
     """Return `until 2026-12-31, by invite, contractor`, and any other term with its name."""
     terms = dict(form)
-    until, by_invite, reason = (terms.pop(name) for name in ("until", "by_invite", "reason"))
+    until, by_invite, reason, left = (terms.pop(name) for name in ("until", "by_invite", "reason", "left"))
     parts = [f"until {until.isoformat()}" if until else "", "by invite" if by_invite else "", reason or ""]
+    parts += ["not added where not live"] if left else []
     parts += [f"{name}: {_field_text(value)}" for name, value in terms.items() if value]
     return ", ".join(part for part in parts if part) or "no end"
 

@@ -66,7 +66,8 @@ class GroupDiff:
     """What changed about one group.
 
     `key` is the key in the newer version, of a removed group in the older. `old_key` is set where the group, matched by
-    its id or its name, had another key. An added group has those `fields` that differ from the default.
+    its id or its name, had another key. An added group has those `fields` that differ from the default. `left` are those
+    who were not listed before, and now stay for the days of `grace` where they are live.
     """
 
     key: str
@@ -79,13 +80,14 @@ class GroupDiff:
     added: tuple[MembershipChange, ...] = ()
     removed: tuple[MembershipChange, ...] = ()
     terms_changed: tuple[MembershipTermsChange, ...] = ()
+    left: tuple[MembershipChange, ...] = ()
     lists: tuple[ListChange, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
     def is_significant(self) -> bool:
         """Whether anything differs that a reader needs to know."""
-        people = self.added or self.removed or self.terms_changed or self.lists
+        people = self.added or self.removed or self.terms_changed or self.left or self.lists
         return self.change is not GroupChangeKind.CHANGED or self.old_key is not None or bool(self.fields or people)
 
 

@@ -98,14 +98,14 @@ def _enforced(old: DesiredGroup | None) -> DesiredGroup | None:
 def _wanted_in(person: PersonRef, applied: DesiredGroup | None, before: Desired) -> bool | None:
     """Return whether the revision wanted a person in or out of a group; None where it did not say, or only may say.
 
-    Who joins by invite may not be there yet, and whose last day has passed may not be removed yet.
+    Who joins by invite, or left a people file, may not be there, and whose last day has passed may not be removed yet.
     """
     identity = person.identity
     if applied is None or identity is None:
         return None
     member = wanted_members(applied, before).get(identity)
     if member is not None:
-        return None if member.by_invite else True
+        return None if member.may_be_missing else True
     if identity in before.never_removed:
         return None
     if identity in applied.absent:

@@ -89,13 +89,22 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A person in a group's list: until when (last day, UTC), why, whether only by invite, through which teams."""
+    """A person in a group's list: until when (last day, UTC), why, whether only by invite, through which teams.
+
+    `left`: their row left a people file, and they stay for the days of `grace` where they are live. Nobody adds them.
+    """
 
     person: Person
     until: date | None = None
     reason: str | None = None
     by_invite: bool = False
     teams: tuple[str, ...] = ()
+    left: bool = False
+
+    @property
+    def may_be_missing(self) -> bool:
+        """Whether the live group may be without them: they come by invite, or left."""
+        return self.by_invite or self.left
 
 
 # The published schema has the same pattern.

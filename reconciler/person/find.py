@@ -165,6 +165,7 @@ def _desired_membership(group: DesiredGroup, identity: Identity | None) -> Desir
         until=terms.until if terms else None,
         reason=terms.reason if terms else None,
         by_invite=bool(terms and terms.by_invite),
+        left=bool(terms and terms.left),
         absent=known in group.absent,
         excepted_from=group.excepted[known].teams if known in group.excepted else (),
         admin=None if identity is None or isinstance(group.admins, Unmanaged) else known in group.admins,

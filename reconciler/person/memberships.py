@@ -29,7 +29,7 @@ class Presence(StrEnum):
 class DesiredMembership:
     """What the configuration says about the person in one group.
 
-    `teams`, `until`, `reason` and `by_invite` are the terms of the membership, of one that has expired too.
+    `teams`, `until`, `reason`, `by_invite` and `left` are the terms of the membership, of one that has expired too.
     `excepted_from` has the teams through which they would be a member without `except`. `admin` is None where admins
     are not managed; without `members_managed`, `membership` applies to `absent` people alone. `leaving`: the instance
     leaves the group.
@@ -41,6 +41,7 @@ class DesiredMembership:
     until: date | None = None
     reason: str | None = None
     by_invite: bool = False
+    left: bool = False
     absent: bool = False
     excepted_from: tuple[str, ...] = ()
     admin: bool | None = None

@@ -197,6 +197,12 @@ def _group_lines(group: GroupDiff) -> Iterator[Line]:
     for reason in sorted({change.kept_because for change in group.removed if change.kept_because}):
         people = people_pieces(change.person for change in group.removed if change.kept_because == reason)
         yield Line("i", join_pieces(": ", [people, outside(reason)]), "no longer listed, but stays")
+    if group.left:
+        people = people_pieces(change.person for change in group.left)
+        words = literal(
+            "stays where live, and is not added" if len(group.left) == 1 else "stay where live, and are not added"
+        )
+        yield Line("i", join_pieces(": ", [people, words]), "left a people file")
     yield from (Line("i", outside(note)) for note in group.notes)
 
 

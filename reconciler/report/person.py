@@ -114,7 +114,8 @@ def _membership_line(group: GroupMembership, desired: DesiredMembership, plan_ma
     live = _LIVE_WORDS[group.live]
     if desired.member:
         marks: dict[Presence, Mark] = {Presence.IN: "=", Presence.UNKNOWN: "!"}
-        words = (LiteralText("desired"), *_terms(desired), LiteralText(f", {live}"))
+        kept = literal(": stays where live, and is not added" if desired.left else "")
+        words = (LiteralText("desired"), *_terms(desired), LiteralText(f", {live}"), *kept)
         return Line(marks.get(group.live, plan_mark), words)
     if group.live is not Presence.IN:
         return Line("i", literal(f"not desired, {live.removeprefix('and ')}"))
@@ -129,7 +130,7 @@ def _plan_mark(group: GroupMembership, desired: DesiredMembership, memberships: 
     if desired.membership is Membership.OBSERVE or desired.leaving or memberships.is_instance or memberships.ignored:
         return "i"
     if desired.member:
-        return "i" if group.live is Presence.IN or desired.by_invite else "+"
+        return "i" if group.live is Presence.IN or desired.by_invite or desired.left else "+"
     removes = desired.absent or (desired.members_managed and desired.membership is Membership.EXACT)
     stays = group.live is not Presence.IN or memberships.protected or group.is_owner
     return "-" if removes and not stays else "i"

@@ -45,6 +45,7 @@ _ADVICE_TOPICS: Final[Mapping[AdviceKind, str]] = {
     AdviceKind.EXPIRES: "expires soon",
     AdviceKind.KEPT: "not removed",
     AdviceKind.MEMBERSHIP: "membership",
+    AdviceKind.NOT_ADDED: "not added",
     AdviceKind.NOT_CHECKED: "not checked",
     AdviceKind.NOT_ON_WHATSAPP: "not on WhatsApp",
     AdviceKind.OBSERVED: "observed only",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import jsonschema
@@ -277,6 +278,32 @@ def test_who_stays_for_the_days_of_grace_and_half_a_roster_is_refused_when_they_
     told = guide.run("apply", "--yes", "--as-of", "2023-11-29")
     assert (told.code, there(guide)) == (1, PEOPLE)
     assert LOST in told.err
+
+
+def test_grace_that_is_turned_on_keeps_who_is_live_and_adds_nobody_back(guide: Stage, tagged: Repository) -> None:
+    tagged.on(datetime.now(UTC))
+    tagged.commit({"roster.csv": HEAD + "".join(FIVE[1:] + SIX)})
+    assert guide.run("apply", "--yes").code == 0
+    tagged.git("tag", "-f", "applied/main")
+    tagged.commit({"roster.csv": HEAD + "".join(FIVE[1:] + SIX[1:])})
+    tagged.commit({"groups.yaml": yaml(guide.folder, "where:", "grace: 14d, where:")})
+    for command in (("plan", "--detailed-exitcode"), ("drift",)):
+        told = guide.run(*command)
+        assert (told.code, "left roster.csv): not in the group; `grace` keeps people" in told.out) == (0, True), (
+            told.out
+        )
+        assert "p20 (until " in told.out
+    assert guide.run("plan", "--out", "later.plan").code == 0
+    assert guide.run("apply", "later.plan", "--yes").code == 0
+    assert (guide.run("apply", "--yes").code, there(guide)) == (0, PEOPLE - 1)
+    told = guide.run("diff", "HEAD~1", "HEAD")
+    assert told.out.count("stays where live, and is not added") == 2
+    assert "person added" not in told.out
+    told = guide.run("who", "p10")
+    assert "(left roster.csv), not in: stays where live, and is not added" in told.out
+    before = (guide.folder / "groups.yaml").read_text()
+    assert guide.run("adopt", "--missing").code == 0
+    assert (guide.folder / "groups.yaml").read_text() == before
 
 
 def test_without_a_history_the_days_of_grace_hold_everybody_who_is_missing(guide: Stage, tagged: Repository) -> None:

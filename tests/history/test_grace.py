@@ -68,6 +68,22 @@ def test_who_leaves_stays_for_the_days_of_grace(commit: Commit) -> None:
     assert (ben.reason, ben.teams) == ("left r.csv", ("class-5",))
 
 
+def test_whom_the_yaml_lists_beside_the_team_that_they_left_is_a_member_like_any_other(
+    commit: Commit, repository: Repository
+) -> None:
+    commit(0, ANA, BEN, CID)
+    commit(10, ANA)
+    text = (repository.folder / "groups.yaml").read_text()
+    for_ben = (
+        text.replace("teams: [class-5]}", "teams: [class-5, old], members: [2b]}")
+        + "teams: {old: {teams: [class-5]}}\n"
+    )
+    repository.write({"groups.yaml": for_ben})
+    (group,) = loaded(12).groups
+    left = {str(one.person.alias): (one.left, one.until is None) for one in group.listed_members.values()}
+    assert left == {"1a": (False, True), "2b": (False, True), "3c": (True, False)}
+
+
 def test_who_was_taken_out_today_and_is_not_committed_stays_from_today(commit: Commit, repository: Repository) -> None:
     commit(0, ANA, BEN)
     repository.write({"r.csv": HEAD + ANA})

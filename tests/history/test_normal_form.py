@@ -96,6 +96,7 @@ MEMBER_CHANGES = {
     "until": (member(BOB, DAY), "until 2026-12-31"),
     "reason": (member(BOB, reason="contractor"), "contractor"),
     "by_invite": (member(BOB, by_invite=True), "by invite"),
+    "left": (replace(member(BOB), left=True), "not added where not live"),
 }
 
 

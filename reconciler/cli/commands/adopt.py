@@ -65,7 +65,7 @@ def adopt(
         raise UsageError(f"--only: {wrong[0]!r} cannot be adopted", f"the fields are {', '.join(FIELDS)}")
     if missing and "members" not in fields:
         raise UsageError("--missing needs members in --only", "add it, or leave out --missing")
-    edit = load_edit(path, global_options)
+    edit = load_edit(path, global_options, with_leavers=True)
     keys = target_keys(targets, edit.desired.groups) or tuple(group.key for group in edit.desired.groups)
     desired, changes, names = _read(edit.desired, keys, global_options, people=people)
     adoption = adopt_changes(replace(edit, desired=desired), changes, fields, missing=missing, names=names)
