@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from reconciler.apply.group_executor import GroupExecutor, fields_that_differ
 from reconciler.apply.missing_people import NOT_THERE, missing_people
@@ -24,7 +25,10 @@ from reconciler.model.identity import Identity
 from reconciler.model.live import ListedGroup, LiveGroup
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.text import texts_equal
-from reconciler.plan.model import Action, Plan, Step
+from reconciler.plan.model import Action, GroupPlan, Step
+
+_LEAVES_AS_IT_IS: Final = frozenset({AdviceKind.BUDGET, AdviceKind.DOUBTFUL, AdviceKind.KEPT, AdviceKind.REFUSED})
+"""The advice about people in whom the group differs, and who stay as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,9 +233,11 @@ def _remaining_in_group(key: str, live: LiveGroup, result: ApplyResult, change: 
     if change is None:
         return Message.of("joined-plan-again") if joined else None
     with_outcome = {outcome.person.identity for outcome in result.people if outcome.group == key}
-    with_outcome |= _waiting(result.plan, key)
+    planned = next((group for group in result.plan.groups if group.key == key), None)
+    with_outcome |= _left_as_they_are(planned)
     people = [person for person in (*change.add, *change.remove) if person.identity not in with_outcome]
-    if not change.field_changes and not people and not change.blocked:
+    known = {message.code for message in planned.blocked} if planned is not None else set()
+    if not change.field_changes and not people and known.issuperset(message.code for message in change.blocked):
         return None
     if (
         joined
@@ -242,11 +248,10 @@ def _remaining_in_group(key: str, live: LiveGroup, result: ApplyResult, change: 
     return Message.of("joined-and-differs") if joined else Message.of("changed-meanwhile")
 
 
-def _waiting(plan: Plan, key: str) -> set[Identity | None]:
-    """Return who waits for another day in this group, by the plan: the group may differ in them."""
-    advice = (one for group in plan.groups if group.key == key and group.waits for one in group.advice)
-    kinds = (AdviceKind.BUDGET, AdviceKind.REFUSED)
-    return {person.identity for one in advice if one.kind in kinds for person in one.people}
+def _left_as_they_are(group: GroupPlan | None) -> set[Identity | None]:
+    """Return whom the plan neither adds to the group nor removes from it, though it differs in them."""
+    advice = group.advice if group is not None else ()
+    return {person.identity for one in advice if one.kind in _LEAVES_AS_IT_IS for person in one.people}
 
 
 def _compare_again(live_groups: Mapping[str, LiveGroup], desired: Desired) -> dict[str, Change]:

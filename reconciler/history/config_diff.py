@@ -66,8 +66,8 @@ class GroupDiff:
     """What changed about one group.
 
     `key` is the key in the newer version, of a removed group in the older. `old_key` is set where the group, matched by
-    its id or its name, had another key. An added group has those `fields` that differ from the default. `left` are those
-    who were not listed before, and now stay for the days of `grace` where they are live.
+    its id or its name, had another key. An added group has those `fields` that differ from the default. `left` are
+    those who were not listed before, and now stay for the days of `grace` where they are live.
     """
 
     key: str

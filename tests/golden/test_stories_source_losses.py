@@ -182,6 +182,7 @@ def test_without_a_tag_a_group_of_the_source_waits_and_others_go_on(guide: Stage
     assert told.code == 3
     assert f"{UNKNOWN}no tag applied/… was found in the history of HEAD); if the file is right, pass" in told.out
     assert "p10" not in told.out
+    assert "somebody else" not in told.out
     # The new pupil came, the listed one who is absent and the one of the YAML went.
     assert (len(guide.members("Five")), len(guide.members("Six")), len(guide.members("Staff"))) == (10, 8, 2)
     told = guide.run("apply", "--yes", "--accept-source", "roster.csv")
