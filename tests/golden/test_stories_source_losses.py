@@ -175,7 +175,10 @@ def test_a_few_leavers_and_a_changed_list_of_the_yaml_go_through(guide: Stage, t
 UNKNOWN = "it is not known who was in roster.csv before, so nobody who is missing there is removed ("
 
 
-def test_without_a_tag_a_group_of_the_source_waits_and_others_go_on(guide: Stage, repository: Repository) -> None:
+def test_without_a_tag_a_group_of_the_source_waits_and_others_go_on_until_one_is_set(
+    guide: Stage, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CI", raising=False)
     changed = yaml(guide.folder, "tutor, ", "").replace("teams: [class-6]", "teams: [class-6], absent: [p23]")
     repository.commit({"groups.yaml": changed, "roster.csv": HEAD + "".join(FIVE[1:] + SIX[:-1]) + row(30)})
     told = guide.run("apply", "--yes")
@@ -185,9 +188,18 @@ def test_without_a_tag_a_group_of_the_source_waits_and_others_go_on(guide: Stage
     assert "somebody else" not in told.out
     # The new pupil came, the listed one who is absent and the one of the YAML went.
     assert (len(guide.members("Five")), len(guide.members("Six")), len(guide.members("Staff"))) == (10, 8, 2)
-    told = guide.run("apply", "--yes", "--accept-source", "roster.csv")
+    accepting = ("apply", "--yes", "--accept-source", "roster.csv")
+    told = guide.run(*accepting)
     assert "accepted: it is not known who was in roster.csv before (no tag applied/… was found" in told.out
     assert (told.code, len(guide.members("Five")), len(guide.members("Six"))) == (0, 9, 7)
+    advised = "So that the next run can tell who left a people file, run `git tag --force applied/main`."
+    assert advised in told.err
+    repository.write({"roster.csv": FULL})
+    assert "commit the files, and then run `git tag" in guide.run(*accepting).err
+    repository.commit()
+    assert advised in guide.run(*accepting).err
+    repository.git("tag", "--force", "applied/main")
+    assert "git tag" not in guide.run(*accepting).err
 
 
 def test_without_git_or_a_tag_in_the_history_of_head_nobody_can_look(

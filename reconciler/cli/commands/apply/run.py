@@ -41,6 +41,7 @@ from reconciler.plan.guards import raise_if_refused
 from reconciler.plan.model import Plan
 from reconciler.plan.selection import Spent
 from reconciler.report.options import RenderOptions
+from reconciler.sanitize.escape import escape_controls
 
 _OTHER_YES: Final = frozenset({"y", "ye", "j", "ja", "o", "oui", "s", "si", "sí", "sim", "ok"})
 """Answers that probably mean yes."""
@@ -202,7 +203,24 @@ class ApplyRun:
             return ExitCode.NOT_CONVERGED
         if result.interrupted:
             return ExitCode.INTERRUPTED
-        return ExitCode.DONE if result.converged and complete else ExitCode.NOT_CONVERGED
+        if not (result.converged and complete):
+            return ExitCode.NOT_CONVERGED
+        self._note_tag()
+        return ExitCode.DONE
+
+    def _note_tag(self) -> None:
+        """Say how to tag what was applied, where nobody else does: the workflows of `init` have a step for it."""
+        source = self.source
+        if self.global_options.quiet or os.environ.get("CI") or not isinstance(source, YamlSource):
+            return
+        options = source.options
+        is_part = options.targets or options.excludes or options.shard or options.changed_since
+        if is_part or not source.desired.people_files:
+            return
+        from reconciler.cli.revisions import how_to_tag
+
+        if command := how_to_tag(source.path, source.desired):
+            print_line(escape_controls(f"So that the next run can tell who left a people file, {command}."))
 
     def _write_report(self, result: ApplyResult) -> bool:
         from reconciler.report.documents import result_document
