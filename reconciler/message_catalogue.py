@@ -115,7 +115,7 @@ CATALOGUE: Final[Mapping[str, MessageTemplate]] = {
         "Put the rows back. If the file is right, `--accept-source FILE`.",
     ),
     "source-not-comparable": _refusal(
-        "this removes {removed:int} {removed:person|people}, and it is not known who was in {file} before ({reason})",
+        "this removes {removed:int} {removed:person|people}, and it is not known who was in {file} before: {reason}",
         "A saved plan removes people from a group that draws on a people file, and the revision that was applied "
         "last cannot be read where it is to be applied.",
         "Apply it where git has the whole history, or make a new plan with `--accept-source FILE`.",
@@ -220,7 +220,7 @@ CATALOGUE: Final[Mapping[str, MessageTemplate]] = {
         "Run `plan` again. The next section lists the checks.",
     ),
     "source-not-compared": _blocked(
-        "it is not known who was in {files:texts} before, so nobody who is missing there is removed ({reason}); if "
+        "it is not known who was in {files:texts} before, so nobody who is missing there is removed: {reason}; if "
         "{count:the file is|the files are} right, pass {options}",
         "Somebody would have to be removed, the group draws on a people file, and nobody knows who was in that "
         "file before: there is no revision that was applied, or it does not have the file.",
@@ -395,7 +395,7 @@ CATALOGUE: Final[Mapping[str, MessageTemplate]] = {
     "source-loss-accepted": _advice(
         "{file} has lost {lost:int} of its {people_before:int} people since {ref} (--accept-source)"
     ),
-    "source-accepted": _advice("it is not known who was in {file} before ({reason}; --accept-source)"),
+    "source-accepted": _advice("it is not known who was in {file} before: {reason} (--accept-source)"),
     "last-day": _advice("last day is {day:date}"),
     "own-number-nowhere": _advice(
         "`instance.phone` is {phone}, but {count:int} of the {total:int} groups that were read do not have it; "

@@ -218,7 +218,7 @@ def _find_applied_revision(path: Path, since: str | None) -> tuple[str, Revision
         return None
     commit = short_commit(tagged.oid)
     log.info("comparing with %s (commit %s), the newest applied/ tag; override with --since", tagged.ref, commit)
-    return tagged.ref, resolve_revision(path, tagged.oid)
+    return tagged.ref, _called(tagged.ref, resolve_revision(path, tagged.oid))
 
 
 def compare_with_applied(
@@ -242,15 +242,25 @@ def read_applied(path: Path, desired: Desired, since: str | None = None) -> Appl
     try:
         ref, name = (since, since) if since is not None else _newest_tag(path)
     except RevisionError as error:
-        return AppliedConfig(reason=str(error))
-    revision = resolve_revision(path, name)
+        return AppliedConfig(reason=_reason(error))
+    revision = _called(ref, resolve_revision(path, name))
     if not desired.people_files and not any(b"sources" in file.data for file in revision.files or ()):
         return AppliedConfig(ref)  # neither has any, and no file has to be read whole
     try:
         wanted = desired_at(path, revision, min(desired.as_of, commit_day(path, revision.commit)))
     except ConfigError as error:
-        return AppliedConfig(ref, reason=f"{path} is not valid in {ref}: {error.problems[0]}")
+        return AppliedConfig(ref, reason=f"{path} is not valid in {ref}: {replace(error.problems[0], hint='')}")
     return AppliedConfig(ref, wanted, "" if wanted is not None else f"{ref} does not have {path}")
+
+
+def _called(ref: str, revision: Revision) -> Revision:
+    """Return a revision under the name that messages are to have: that of the tag, and not the hash."""
+    return replace(revision, commit=replace(revision.commit, ref=ref))
+
+
+def _reason(error: RevisionError) -> str:
+    """Return why nothing is known of the past; of the hints, only how to get the commits helps here."""
+    return f"{error.message}; {error.hint}" if error.hint == FETCH_HISTORY else error.message
 
 
 def _newest_tag(path: Path) -> tuple[str, str]:
@@ -287,14 +297,15 @@ def how_to_tag(path: Path, desired: Desired) -> str | None:
 
 
 def _find_source_files(words: Iterable[Path], files: Collection[str], path: Path) -> frozenset[str]:
-    """Return the files that --accept-source names, by their paths below the folder of PATH or from here."""
+    """Return the files that --accept-source names, by their paths below the folder of PATH, from here, or absolute."""
     folder = path if os.path.isdir(path) else path.parent
+    names = {file: (file, os.path.abspath(folder / file), os.path.realpath(folder / file)) for file in files}
     found: set[str] = set()
     for word in words:
-        pattern = os.path.normpath(word)
-        matched = {file for file in files if any(glob_match(pattern, name) for name in (file, str(folder / file)))}
+        patterns = (os.path.normpath(word), os.path.abspath(word), os.path.realpath(word))
+        matched = {file for file in files if any(map(glob_match, patterns, names[file]))}
         if not matched:
-            closest = closest_names(pattern, sorted(files), 1)
+            closest = closest_names(os.path.basename(word), sorted(files), 1)
             known = f"did you mean {closest[0]}?" if closest else f"it has: {first_of(sorted(files)) or 'none'}"
             raise UsageError(f"--accept-source: `sources` has no file {word}", known)
         found |= matched

@@ -48,13 +48,13 @@ def keep_leavers(
                 keeper.keep(leaver)
         except RevisionError as error:
             for file in files:
-                file.gap = str(error)
+                file.gap = error.message
             if history is None:
                 continue
-            message = f"who left these people in the days of grace is not known: {error}"
+            message = f"who left these people in the days of grace is not known: {error.message}"
             hint = (
-                "until it is, nobody who is missing is removed from the groups of this source; "
-                "--accept-source FILE removes them"
+                f"{error.hint}; until it is known, nobody who is missing is removed from the groups of this source, "
+                "unless --accept-source names the file"
             )
             problems.warning(ProblemKind.PEOPLE_FILE, files[0].source.place.at("grace"), message, hint)
     return keeper.merged() if sources else merged

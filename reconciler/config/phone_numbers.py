@@ -28,7 +28,7 @@ _ALLOWED = re.compile(rf"\+?[0-9{_SPACES}{_DASHES}().\-/]+")
 # among them: they can show the digits in another order than the one in which they are read.
 _UNSEEN = re.compile("[\u00ad\u200b\u200e\u202a\u202c\u202d\u2060\u2066\u2068\u2069\ufeff]")
 _RIGHT_TO_LEFT = re.compile("[\u061c\u200f\u202b\u202e\u2067]")
-_WITH_DECIMALS = re.compile(r".*[0-9].*[.,]0|\+?[0-9]{7,}[.,]0+", re.ASCII)
+_WITH_DECIMALS = re.compile(r".*[0-9].*[.,]0|\+?[0-9]{7,}[.,](?:0+|[0-9]{1,2})|\+?[0-9]{9,}[.,][0-9]+", re.ASCII)
 _ROUNDED = re.compile(r"\+?[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]{1,2}", re.ASCII)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _NOT_DIGITS = re.compile(r"[^0-9]")
@@ -171,13 +171,13 @@ def _plain_number(text: str) -> str:
     stripped = _UNSEEN.sub("", text).strip()
     if not any(map(str.isdigit, stripped)):
         raise InvalidPhoneNumber("has no digits", "write a phone number")
-    # The patterns for what spreadsheets do take long, and few numbers have an E or end in 0.
+    # The patterns for what spreadsheets do take long, and few numbers have an E, a dot or a comma.
     if ("e" in stripped or "E" in stripped) and is_rounded(stripped):
         raise InvalidPhoneNumber(
             "has lost its last digits: a spreadsheet rounded it",
             "format that column as text, enter the number again, and copy it from there",
         )
-    if stripped.endswith("0") and _WITH_DECIMALS.fullmatch(stripped):
+    if ("." in stripped or "," in stripped) and _WITH_DECIMALS.fullmatch(stripped):
         decimals = stripped[max(stripped.rfind("."), stripped.rfind(",")) :]
         raise InvalidPhoneNumber(
             f"ends in `{decimals}`, as a spreadsheet writes a number", f"delete the `{decimals}`, and check the digits"

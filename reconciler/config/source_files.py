@@ -207,10 +207,15 @@ def has_wildcard(pattern: str) -> bool:
     return "*" in pattern or "?" in pattern
 
 
+def _leads_to_hidden(path: PurePath) -> bool:
+    """Return whether a link ends at a hidden name; Kubernetes mounts its files as links to `..data/NAME`."""
+    return has_hidden_part(PurePath(*(part for part in path.parts if not part.startswith(".."))))
+
+
 def _read_content(path: Path, folder: Path) -> FileContent:
     real, real_folder = Path(os.path.realpath(path)), Path(os.path.realpath(folder))
     # Somebody who writes the YAML must not get to see, in messages, files that only the reconciler may read.
-    if not real.is_relative_to(real_folder) or has_hidden_part(real.relative_to(real_folder)):
+    if not real.is_relative_to(real_folder) or _leads_to_hidden(real.relative_to(real_folder)):
         message = "is a link that leads out of the folder of the YAML file, or to a name that begins with a dot"
         return FileContent(str(path), error=message, hint="put the file itself into the folder", linked=True)
     if os.path.exists(path) and not os.path.isfile(path):

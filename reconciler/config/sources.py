@@ -81,6 +81,7 @@ class _SourceReader:
         self._problems = problems
         self._as_of = as_of
         self.rows = PeopleRows(merged, problems)
+        self._shown_hints: set[str] = set()
         self.entries: dict[str, LocatedValue] = {}
         self.files: list[PeopleFileRows] = []
 
@@ -146,6 +147,10 @@ class _SourceReader:
 
     def _report(self, file: PeopleFileRows, problem: RowProblem) -> None:
         message, hint = (_filled(text, problem.values) for text in (problem.message, problem.hint))
+        if not (problem.row or problem.line):
+            # What is wrong with several whole files is mended in one way, such as installing what reads them.
+            hint = "" if hint in self._shown_hints else hint
+            self._shown_hints.add(hint)
         line = 0 if problem.part else problem.line
         place = CellLocation(file.path, row=problem.row, line=line, column=problem.column, part=problem.part)
         report = self._problems.error if problem.severity == "error" else self._problems.warning

@@ -33,6 +33,7 @@ FETCH_HISTORY: Final = (
 _OBJECT_LINE: Final = re.compile(rb"(?P<oid>[0-9a-f]{40,64}) (?P<kind>[a-z]+) (?P<size>[0-9]+)")
 """How `cat-file` describes an object that exists."""
 _BROKEN_LINK_LINE: Final = re.compile(rb"(?P<kind>symlink|dangling|loop|notdir) (?P<size>[0-9]+)")
+_NO_REPOSITORY: Final = "use a path inside a git repository; two files or folders can be compared without one"
 _OWN_VARIABLES: Final = ("WAPPFY_", "RECONCILER_")
 
 
@@ -57,6 +58,8 @@ class Git:
             raise RevisionError(f"cannot run git in {self.folder}: {error.strerror}") from None
         messages = os.fsdecode(done.stderr).strip()
         if done.returncode:
+            if "not a git repository" in messages:
+                raise RevisionError(f"{os.path.abspath(self.folder)} is not in a git repository", _NO_REPOSITORY)
             reason = messages.splitlines()[0] if messages else f"exit code {done.returncode}"
             raise RevisionError(f"git cannot read the repository at {self.folder}: {reason}", _failure_hint(messages))
         for line in messages.splitlines():
@@ -67,7 +70,7 @@ class Git:
 def _failure_hint(messages: str) -> str:
     if "safe.directory" in messages:
         return "the repository belongs to another user: run `git config --global --add safe.directory` with its path"
-    return "use a path inside a git repository; two files or folders can be compared without one"
+    return _NO_REPOSITORY
 
 
 def locate_repository(path: Path) -> tuple[Git, str]:

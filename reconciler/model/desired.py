@@ -264,6 +264,11 @@ class PeopleFile:
     """The team of everybody in it (`team`), "" where there is none."""
 
     @property
+    def has_lines(self) -> bool:
+        """Whether people are told by their line: a vCard file has no rows."""
+        return self.format == "vcard"
+
+    @property
     def teams(self) -> frozenset[str]:
         """The teams that it gives."""
         return frozenset(team for person in self.people.values() for team in person.teams)

@@ -72,7 +72,8 @@ def _rows(desired: Desired, identity: Identity | None) -> Iterator[PersonRow]:
     for file in desired.people_files:
         for alias, person in file.people.items():
             if person.identity == identity and not person.left:
-                yield PersonRow(file.path, person.row, alias)
+                row, line = (None, person.row) if file.has_lines else (person.row, None)
+                yield PersonRow(file.path, row, alias, line)
 
 
 def _identify(

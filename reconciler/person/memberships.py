@@ -85,11 +85,15 @@ class GroupMembership:
 
 @dataclass(frozen=True, slots=True)
 class PersonRow:
-    """A row of a people file that gives the person: the file, the row from 1, and the alias that its id makes."""
+    """A row of a people file that gives the person: the file, the row from 1, and the alias that its id makes.
+
+    A vCard has the `line` of its beginning instead of a row.
+    """
 
     file: str
-    row: int
+    row: int | None
     alias: str
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

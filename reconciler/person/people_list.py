@@ -17,11 +17,12 @@ from reconciler.model.person_ref import PersonRef
 
 @dataclass(frozen=True, slots=True, order=True)
 class PersonSource:
-    """Where an alias is defined: the file, and the row of a people file (None for YAML)."""
+    """Where an alias is defined: the file, and the row of a people file, or the line of a vCard (None for others)."""
 
     file: str
     row: int | None
     alias: str
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +71,7 @@ def list_people(desired: Desired) -> PeopleList:
     for team, members in desired.teams.items():
         for identity in members:
             teams[identity].add(team)
-    rows = {alias: given.row for file in desired.people_files for alias, given in file.people.items()}
+    rows = {alias: (given.row, file.has_lines) for file in desired.people_files for alias, given in file.people.items()}
     entries = [
         ListedPerson(
             person=PersonRef.of(person),
@@ -112,5 +113,11 @@ def _groups_by_person(desired: Desired) -> dict[Identity, dict[str, GroupEntry]]
     return groups
 
 
-def _sources(person: Person, files: Mapping[str, str], rows: Mapping[str, int]) -> tuple[PersonSource, ...]:
-    return tuple(PersonSource(files.get(alias, ""), rows.get(alias), alias) for alias in person.aliases)
+def _sources(
+    person: Person, files: Mapping[str, str], rows: Mapping[str, tuple[int, bool]]
+) -> tuple[PersonSource, ...]:
+    return tuple(_source(alias, files.get(alias, ""), *rows.get(alias, (None, False))) for alias in person.aliases)
+
+
+def _source(alias: str, file: str, row: int | None, is_line: bool) -> PersonSource:
+    return PersonSource(file, None, alias, row) if is_line else PersonSource(file, row, alias)

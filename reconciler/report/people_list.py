@@ -69,7 +69,8 @@ def _cells(entry: ListedPerson) -> Iterator[Pieces]:
     yield outside(person.name)
     yield (PhoneNumber(person.identity or ""),)
     yield text_pieces(dict.fromkeys(source.file for source in entry.sources), _SEPARATOR)
-    yield text_pieces((str(source.row) for source in entry.sources if source.row is not None), _SEPARATOR)
+    places = ((source.row, source.line) for source in entry.sources)
+    yield text_pieces((str(row or line) for row, line in places if row or line), _SEPARATOR)
     yield text_pieces(entry.teams, _SEPARATOR)
     yield text_pieces((group.key for group in entry.groups), _SEPARATOR)
 
@@ -89,7 +90,8 @@ def _entry_lines(entry: ListedPerson, options: RenderOptions) -> Iterator[str]:
 
 def _source_pieces(source: PersonSource) -> Pieces:
     row = literal(f" row {source.row}" if source.row is not None else "")
-    return (*outside(source.file), *row)
+    line = literal(f" line {source.line}" if source.line is not None else "")
+    return (*outside(source.file), *row, *line)
 
 
 def _group_pieces(group: GroupEntry) -> Pieces:

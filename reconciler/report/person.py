@@ -83,9 +83,10 @@ def _person_lines(memberships: PersonMemberships) -> Iterator[Line]:
     if memberships.ignored:
         yield Line("i", literal("ignored by `policy.ignored`: never added, removed or reported"))
     for row in memberships.rows:
+        place = f"line {row.line}" if row.row is None else f"row {row.row}"
         yield Line(
             "i",
-            (LiteralText("from "), OutsideText(row.file), LiteralText(f", row {row.row}, as "), OutsideText(row.alias)),
+            (LiteralText("from "), OutsideText(row.file), LiteralText(f", {place}, as "), OutsideText(row.alias)),
         )
 
 

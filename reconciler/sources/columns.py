@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
@@ -74,6 +75,7 @@ _IN_BRACES = re.compile(r"\{([^{}]*)\}")
 _MANGLED = re.compile(r"[0-9]+(?:[.,][0-9]+)?[eE]\+[0-9]+|[0-9]+\.0+")
 """An id as a spreadsheet writes a number: 1E+5, 1001.0."""
 _MAX_SHOWN = 5
+_NO_DIGITS = sys.maxsize
 _MAX_NAME = 200
 
 
@@ -173,7 +175,11 @@ class _Reader:
         seen: list[Sequence[str]] = []
         is_empty = True
         last: TableRow | None = None
+        # The fewest digits in the last column, of the rows before the last one.
+        fewest = _NO_DIGITS
         for row in self._table.rows:
+            if self._table.is_open and last is not None:
+                fewest = min(fewest, _count_digits(last.cells[-1]) or _NO_DIGITS)
             last = row
             if not self._counts(row.cells):
                 seen += [row.cells] if len(seen) < _MAX_SHOWN else []
@@ -185,17 +191,27 @@ class _Reader:
         if is_empty:
             self._problems.append(self._nobody(seen))
         if last is not None and self._table.is_open:
-            self._warn_of_end(last)
+            self._report_end(last, fewest)
 
-    def _warn_of_end(self, last: TableRow) -> None:
-        """Warn where the last cell, which may be cut, is an id or a number: a part of it is somebody else's."""
+    def _report_end(self, last: TableRow, fewest: int) -> None:
+        """Report a last cell that may be cut and is an id or a number: a part of it is somebody else's.
+
+        With fewer digits than each one above it, it is cut, as far as anybody can tell: then that is an error.
+        """
         place = len(self._table.header.cells) - 1
         column = next((column for column, own in [*self._ids, *self._phones] if own == place), None)
         if column is not None and last.cells[place].strip():
+            is_short = _count_digits(last.cells[place]) < fewest < _NO_DIGITS
             message = "the file ends in this cell without a line break, so the cell may be cut"
-            hint = "export it again; if it is complete, add a line break"
+            if is_short:
+                message = "the file ends in this cell without a line break, and each one above it has more digits"
             problem = RowProblem(
-                row=last.row, line=last.line, column=column, message=message, hint=hint, severity="warning"
+                row=last.row,
+                line=last.line,
+                column=column,
+                message=message,
+                hint="export it again; if it is complete, add a line break",
+                severity="error" if is_short else "warning",
             )
             self._problems.append(problem)
 
@@ -269,6 +285,10 @@ class _Reader:
         self._problems.append(
             RowProblem(row=row.row, line=row.line, column=column, message=message, hint=hint, values=values)
         )
+
+
+def _count_digits(cell: str) -> int:
+    return sum(map(str.isdigit, cell))
 
 
 def _folded(values: Collection[str]) -> frozenset[str]:

@@ -56,7 +56,7 @@ class TableRow:
 class Table:
     """A table: its header, and the rows below that have any text; reading them may raise UnreadableFile.
 
-    `is_open`: no line break ends its text, so its last cell may be cut.
+    `is_open`: neither a line break nor a quote ends its text, so its last cell may be cut.
     """
 
     header: TableRow
@@ -82,7 +82,7 @@ def read_table(data: bytes, columns: Collection[str], sheet: str = "") -> Table:
         text, first_line, delimiters = text[match.end() :], 2, match[1]
     delimiter = _best_delimiter(text, delimiters, {column_name(column) for column in columns})
     table = _with_header(_records(text, delimiter, first_line), decoded.problems)
-    return replace(table, is_open=not text.endswith(("\n", "\r")))
+    return replace(table, is_open=not text.endswith(("\n", "\r", '"')))
 
 
 def _with_header(rows: Iterator[TableRow], problems: tuple[RowProblem, ...]) -> Table:

@@ -18,6 +18,7 @@ from reconciler.errors import ConfigError
 from reconciler.history.configuration_digest import configuration_digest
 from reconciler.model.desired import Desired, DesiredGroup
 from reconciler.model.identity import Identity
+from reconciler.sources.columns import Columns, read_columns
 
 TODAY = date(2026, 11, 30)
 SOURCE = (
@@ -166,6 +167,8 @@ def test_a_cell_may_have_line_breaks_and_the_rows_below_keep_their_numbers(
     [
         ("1.2025E+10", "has lost its last digits: a spreadsheet rounded it"),
         ("12025550143.0", "ends in `.0`, as a spreadsheet writes a number"),
+        ("12025550111.4", "ends in `.4`, as a spreadsheet writes a number"),
+        ("12025550111.4375", "ends in `.4375`, as a spreadsheet writes a number"),
         ("202 555 0143", "is not a valid phone number"),
         ("+1 202 555 0143 or +1 202 555 0144", "contains letters"),
         ("none", "has no digits"),
@@ -471,6 +474,30 @@ def test_a_link_is_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert labels(load(Path("groups.yaml"), as_of=TODAY)) == ["person-101"]
 
 
+def test_files_are_read_as_kubernetes_mounts_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("..2026_11_30.1").mkdir()
+    os.symlink("..2026_11_30.1", "..data")
+    for name, text in {"roster.csv": HEADER + ALICE, "groups.yaml": f"version: 1\n{SOURCE}\n{GROUPS}\n"}.items():
+        Path("..data", name).write_text(text, encoding="utf-8")
+        os.symlink(f"..data/{name}", name)
+    assert labels(load(Path("groups.yaml"), as_of=TODAY)) == ["person-101"]
+
+
+def test_what_mends_several_files_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    source = SOURCE.replace("roster.csv", "'*.csv'")
+    Path("groups.yaml").write_text(f"version: 1\n{source}\ngroups: {{}}\n", encoding="utf-8")
+    for name in ("a.csv", "b.csv"):
+        Path(name).write_bytes(b"\xd0\xcf\x11\xe0")
+    with pytest.raises(ConfigError) as caught:
+        load(Path("groups.yaml"), as_of=TODAY)
+    assert [(each.file, each.hint) for each in caught.value.problems] == [
+        ("a.csv", "save it as .xlsx or CSV"),
+        ("b.csv", ""),
+    ]
+
+
 @pytest.mark.parametrize("target", ["../secret", ".git/config", "/etc/passwd"])
 def test_a_link_to_a_file_that_is_no_people_file_is_not_read(
     problems_of: Callable[..., list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str
@@ -497,6 +524,16 @@ def test_a_source_names_no_file_or_folder_with_a_dot(problems_of: Callable[..., 
 def test_a_message_quotes_at_most_30_characters_of_a_cell(problems_of: Callable[..., list[str]]) -> None:
     (problem,) = problems_of(HEADER + "×" * 40 + ",Alice,Marsh,+1 202 555 0143,5A\n", groups="groups: {}")
     assert f"`{'×' * 29}…`" in problem
+
+
+@pytest.mark.parametrize(
+    ("last", "severity"),
+    [("4920", "error"), ("4920\n", None), ('"4920"', None), ("492019", "warning"), ("+49 2019", "warning")],
+)
+def test_a_last_number_with_fewer_digits_than_all_others_is_cut(last: str, severity: str | None) -> None:
+    data = f"no,mobile\n1,492015\n2,\n3,492017\n4,{last}".encode()
+    read = read_columns(data, Columns(id=("no",), phone=("mobile",)))
+    assert [(each.severity, each.row) for each in read.problems] == ([(severity, 5)] if severity else [])
 
 
 @pytest.mark.parametrize(("end", "warnings"), [("", 1), ("\n", 0)])

@@ -97,6 +97,7 @@ def test_an_apply_is_refused_before_the_first_write_until_the_file_is_accepted(
     monkeypatch.setenv("RECONCILER_ACCEPT_SOURCE", f"*.csv{os.pathsep}roster.csv")
     assert guide.run("plan", "--detailed-exitcode").code == 2
     monkeypatch.delenv("RECONCILER_ACCEPT_SOURCE")
+    assert guide.run("plan", "--accept-source", str(guide.folder / "roster.csv"), "--detailed-exitcode").code == 2
     assert guide.run("apply", "--yes", "--accept-source", "roster.csv").code == 0
     assert there(guide) == PEOPLE - 8
 
@@ -172,7 +173,7 @@ def test_a_few_leavers_and_a_changed_list_of_the_yaml_go_through(guide: Stage, t
     assert there(guide) == PEOPLE - 2
 
 
-UNKNOWN = "it is not known who was in roster.csv before, so nobody who is missing there is removed ("
+UNKNOWN = "it is not known who was in roster.csv before, so nobody who is missing there is removed: "
 
 
 def test_without_a_tag_a_group_of_the_source_waits_and_others_go_on_until_one_is_set(
@@ -183,14 +184,14 @@ def test_without_a_tag_a_group_of_the_source_waits_and_others_go_on_until_one_is
     repository.commit({"groups.yaml": changed, "roster.csv": HEAD + "".join(FIVE[1:] + SIX[:-1]) + row(30)})
     told = guide.run("apply", "--yes")
     assert told.code == 3
-    assert f"{UNKNOWN}no tag applied/… was found in the history of HEAD); if the file is right, pass" in told.out
+    assert f"{UNKNOWN}no tag applied/… was found in the history of HEAD; if the file is right, pass" in told.out
     assert "p10" not in told.out
     assert "somebody else" not in told.out
     # The new pupil came, the listed one who is absent and the one of the YAML went.
     assert (len(guide.members("Five")), len(guide.members("Six")), len(guide.members("Staff"))) == (10, 8, 2)
     accepting = ("apply", "--yes", "--accept-source", "roster.csv")
     told = guide.run(*accepting)
-    assert "accepted: it is not known who was in roster.csv before (no tag applied/… was found" in told.out
+    assert "accepted: it is not known who was in roster.csv before: no tag applied/… was found" in told.out
     assert (told.code, len(guide.members("Five")), len(guide.members("Six"))) == (0, 9, 7)
     advised = "So that the next run can tell who left a people file, run `git tag --force applied/main`."
     assert advised in told.err
@@ -218,7 +219,7 @@ def test_without_git_or_a_tag_in_the_history_of_head_nobody_can_look(
     tagged.write({"roster.csv": HALF})
     told = guide.run("apply", "--yes")
     assert (told.code, there(guide)) == (3, PEOPLE)
-    assert "groups.yaml is not valid in applied/main" in told.out
+    assert "groups.yaml is not valid in applied/main: applied/main:groups.yaml:" in told.out
     monkeypatch.setenv("PATH", "")
     told = guide.run("apply", "--yes")
     assert (told.code, there(guide)) == (3, PEOPLE)
@@ -256,7 +257,7 @@ def test_a_saved_plan_is_refused_where_its_sources_cannot_be_compared(
     tagged.git("tag", "-d", "applied/main")
     told = guide.run("apply", "one.plan", "--yes")
     assert (told.code, there(guide)) == (1, PEOPLE)
-    assert "five: this removes 1 person, and it is not known who was in roster.csv before (no tag" in told.err
+    assert "five: this removes 1 person, and it is not known who was in roster.csv before: no tag" in told.err
     tagged.git("tag", "applied/main", "HEAD~1")
     assert guide.run("apply", "one.plan", "--yes").code == 0
     assert there(guide) == PEOPLE - 1

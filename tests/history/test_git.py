@@ -87,11 +87,11 @@ def test_a_path_outside_a_repository_has_a_hint(
     outside = tmp_path / "outside"
     outside.mkdir()
 
-    with pytest.raises(RevisionError, match="not a git repository") as caught:
+    with pytest.raises(RevisionError, match="not in a git repository") as caught:
         read(outside / "groups.yaml")
     assert "inside a git repository" in caught.value.hint
     assert find_commit(outside / "groups.yaml", "HEAD") is None
-    with pytest.raises(RevisionError, match="not a git repository"):
+    with pytest.raises(RevisionError, match="not in a git repository"):
         latest_applied_commit(outside / "groups.yaml")
 
 

@@ -144,5 +144,6 @@ def test_whoever_left_contacts_or_a_roster_stays_for_the_days_of_grace(
     )
     ran = stage.run("people")
     assert re.search(r"\(g2\).*\n.*\n  groups: parents \(until \d{4}-\d\d-\d\d, left export\.zip\)\n", ran.out)
+    assert " contacts.vcf line 1\n" in ran.out
     assert re.search(r"bob .*\n.*\n  groups: crew \(until \d{4}-\d\d-\d\d, left contacts\.vcf\)\n", ran.out)
     assert "  groups: parents\n" in ran.out
