@@ -22,10 +22,14 @@ def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, Pieces]], optio
     # Many rows are about one commit.
     cells: dict[Pieces, str] = {(): ""}
     for row in rows:
-        for pieces in row.values():
-            if pieces not in cells:
-                cells[pieces] = _cell(plain_text(pieces, options))
-        writer.writerow([cells[row.get(column, ())] for column in columns])
+        texts = []
+        for column in columns:
+            pieces = row.get(column, ())
+            text = cells.get(pieces)
+            if text is None:
+                text = cells[pieces] = _cell(plain_text(pieces, options))
+            texts.append(text)
+        writer.writerow(texts)
     return file.getvalue().rstrip("\n")
 
 

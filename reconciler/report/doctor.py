@@ -79,7 +79,7 @@ def _ending(examination: Examination, options: RenderOptions) -> Iterator[str]:
 
 def words_text(words: Words, options: RenderOptions) -> str:
     """Return a sentence for this reader, masked and harmless on one line."""
-    return plain_text(map(_piece, words.pieces()), options)
+    return plain_text(tuple(map(_piece, words.pieces())), options)
 
 
 def _piece(piece: MessagePiece) -> Piece:

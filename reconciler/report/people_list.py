@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any, Final
 
 from reconciler.messages import LiteralText
@@ -68,11 +69,16 @@ def _cells(entry: ListedPerson) -> Iterator[Pieces]:
     yield outside(person.alias)
     yield outside(person.name)
     yield (PhoneNumber(person.identity or ""),)
-    yield text_pieces(dict.fromkeys(source.file for source in entry.sources), _SEPARATOR)
-    places = ((source.row, source.line) for source in entry.sources)
-    yield text_pieces((str(row or line) for row, line in places if row or line), _SEPARATOR)
-    yield text_pieces(entry.teams, _SEPARATOR)
-    yield text_pieces((group.key for group in entry.groups), _SEPARATOR)
+    yield _listed(tuple(dict.fromkeys([source.file for source in entry.sources])))
+    places = [source.row or source.line for source in entry.sources]
+    yield text_pieces([str(place) for place in places if place], _SEPARATOR)
+    yield _listed(entry.teams)
+    yield _listed(tuple([group.key for group in entry.groups]))
+
+
+@lru_cache(maxsize=10_000)
+def _listed(texts: tuple[str, ...]) -> Pieces:
+    return text_pieces(texts, _SEPARATOR)
 
 
 def _entry_lines(entry: ListedPerson, options: RenderOptions) -> Iterator[str]:

@@ -208,8 +208,10 @@ def spans(pieces: Iterable[Piece], options: RenderOptions) -> Iterator[Span]:
         yield Span(escape_controls("".join(part.text for part in group)), code)
 
 
-def plain_text(pieces: Iterable[Piece], options: RenderOptions) -> str:
+def plain_text(pieces: Pieces, options: RenderOptions) -> str:
     """Return the pieces as one line of plain text; our own code keeps its backticks."""
+    if len(pieces) == 1 and not isinstance(pieces[0], LiteralText):
+        return escape_controls(_masked(pieces[0], options))
     return "".join(f"`{span.text}`" if span.code else span.text for span in spans(pieces, options))
 
 

@@ -65,6 +65,8 @@ _JSON = _JsonTable()
 
 def escape_controls(text: str) -> str:
     r"""Return one line that is safe on a terminal and in a build log: a line break as `\n`, an escape as `\x1b`."""
+    if text.isascii() and text.isprintable() and "##" not in text and "::" not in text:
+        return text
     visible = text.translate(_PLAIN)
     return _INLINE_ORDER.sub(r"#\\x23", _LINE_ORDER.sub(r"\1\\x3a", visible))
 

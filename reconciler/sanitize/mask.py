@@ -40,6 +40,8 @@ _NEXT = rf"(?>(?:\+|%2B)?{_GAP}{_DIGIT})"
 _RUN = re.compile(rf"(?:(?P<plus>[{_PLUSES}]|%2B)(?P<apart>{_GAP})|\()?(?P<digits>{_DIGIT}{_NEXT}*+)", re.IGNORECASE)
 _SPACING = re.compile(_BETWEEN)
 _SEVERAL = re.compile(rf"{_DIGIT}{_NEXT}{{4}}")
+# Most texts are such ones, and the other patterns take ten times as long.
+_TOO_FEW_DIGITS = re.compile(rf"[^0-9@]*+(?:[0-9][^0-9@]*+){{0,{_MIN_DIGITS_AFTER_PLUS - 1}}}")
 _LISTED = (re.compile(r"([,;|/\n])"), re.compile(r"(\s)"))
 # Not within a longer number: `+49 2012-10-11`, `1-2012-10-11`.
 _ALONE = r"(?<![\d+])(?<!\d[.\-/])(?<![+]\d[ .\-])(?<![+]\d\d[ .\-])(?<![+]\d\d\d[ .\-])"
@@ -144,6 +146,8 @@ def mask_address(address: str) -> str:
 
 
 def _mask_numbers(text: str, *, user_input: bool) -> str:
+    if text.isascii() and _TOO_FEW_DIGITS.fullmatch(text):
+        return text
     if not _SEVERAL.search(text):
         return text
     parts: list[str] = []

@@ -37,9 +37,11 @@ def people(
     a spreadsheet begins with an apostrophe.
     """
     from reconciler.cli.planning import load_desired, source_files
+    from reconciler.config.loader import without_collector
     from reconciler.person.people_list import list_people
 
-    desired = load_desired(path, global_options, as_of)
-    require_distinct_files({"--output": output}, source_files(desired))
-    write_rendered(PEOPLE_FORMATS[format_], list_people(desired), global_options, output, show_phones=show_phones)
+    with without_collector():
+        desired = load_desired(path, global_options, as_of)
+        require_distinct_files({"--output": output}, source_files(desired))
+        write_rendered(PEOPLE_FORMATS[format_], list_people(desired), global_options, output, show_phones=show_phones)
     return 0
