@@ -98,7 +98,7 @@ class _Source:
         excluded = present | self._declined() | {""}
         found: dict[str, tuple[date, str, SourceRow]] = {}
         for name, several in sorted(self._versions(days).items()):
-            for day, row in _departures(name, several, read):
+            for day, row in _departures(name, several, read, by_name.get(name)):
                 alias = alias_of(row)
                 if alias not in excluded and (alias not in found or found[alias][0] < day):
                     found[alias] = day, name, row
@@ -135,14 +135,19 @@ class _Source:
         return frozenset(alias_of(row) for row in rows if row.consents is False)
 
 
-def _departures(name: str, versions: Sequence[FileVersion], read: Reader) -> Iterator[tuple[date, SourceRow]]:
+def _departures(
+    name: str, versions: Sequence[FileVersion], read: Reader, current: PeopleFileRows | None
+) -> Iterator[tuple[date, SourceRow]]:
     """Yield the rows that a version does not have any more, each with the day of that version.
 
-    A version with a mistake was never applied, so it does not count. Raises RevisionError where that is the oldest.
+    `current` is the file as it is now, None where it is gone. A version with a mistake was never applied, so it does not count. Raises RevisionError where that is the oldest.
     """
     newer: tuple[date, frozenset[str]] | None = None
     rows: Sequence[SourceRow] | None = ()
     for version in versions:
+        if newer is None and current is not None and version.data == current.data:
+            newer, rows = (version.day, current.ids), ()
+            continue
         rows = _rows(version, read)
         if rows is None:
             continue

@@ -111,6 +111,14 @@ class _Row:
         )
 
 
+class _DayTexts(dict[date, str]):
+    """The text of each day, kept once."""
+
+    def __missing__(self, day: date) -> str:
+        self[day] = text = day.isoformat()
+        return text
+
+
 class PeopleRows:
     """The people and teams of all people files. The order of the rows of a file makes no difference."""
 
@@ -122,6 +130,7 @@ class PeopleRows:
         self._members: dict[str, list[Tree]] = {}
         self._team_lists: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._days: dict[str, date] = {}
+        self._day_texts = _DayTexts()
         self._spellings: dict[str, tuple[str, CellLocation]] = {}
         policy = merged.sections["policy"].get("rows_without_phone")
         self._requires_phone = policy is not None and policy.value == RowsWithoutPhone.ERROR
@@ -210,7 +219,7 @@ class PeopleRows:
                 hint = "write the same `phone`, `name` and `region` in both"
                 self._problems.error(ProblemKind.PEOPLE_FILE, cell, message, hint)
             each.file.people[own] = PersonRow(each.row.row, teams, until)
-            member: Tree = own if until is None else {"person": own, "until": until.isoformat()}
+            member: Tree = own if until is None else {"person": own, "until": self._day_texts[until]}
             for team in teams:
                 self._members.setdefault(team, []).append(member)
 

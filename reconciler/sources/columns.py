@@ -169,6 +169,9 @@ class _Reader:
         self._where = [(self._index[name], _folded(values)) for name, values in columns.where.items()]
         self._agreed = _folded(columns.consent_values)
         self._name = _name_maker(columns, self._index)
+        # A hundred thousand rows have few teams and days: each is kept once.
+        self._known_teams: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._known_days: dict[str, str] = {}
 
     def rows(self) -> Iterator[SourceRow]:
         """Yield everybody; report a table in which nobody counts."""
@@ -258,17 +261,24 @@ class _Reader:
             phones=tuple(PhoneCell(text, column) for column, place in self._phones if (text := cells[place].strip())),
             name=name,
             teams=self._team_names(cells),
-            until=cells[self._until].strip() if self._until is not None else "",
+            until=self._day(cells[self._until].strip()) if self._until is not None else "",
             consents=self._consents(row) if columns.consent else None,
         )
 
+    def _day(self, cell: str) -> str:
+        return self._known_days.setdefault(cell, cell)
+
     def _team_names(self, cells: Sequence[str]) -> tuple[str, ...]:
-        names: dict[str, None] = {}
-        for place, split in self._teams:
-            for part in cells[place].split(split) if split else (cells[place],):
-                if name := part.strip():
-                    names[name] = None
-        return tuple(names)
+        key = tuple([cells[place] for place, _ in self._teams])
+        found = self._known_teams.get(key)
+        if found is None:
+            names: dict[str, None] = {}
+            for place, split in self._teams:
+                for part in cells[place].split(split) if split else (cells[place],):
+                    if name := part.strip():
+                        names[name] = None
+            found = self._known_teams[key] = tuple(names)
+        return found
 
     def _consents(self, row: TableRow) -> bool:
         column = self._columns.consent
