@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
+from shlex import quote
 
 from reconciler import __version__
 from reconciler.cli.error_output import print_problems
@@ -19,7 +20,7 @@ from reconciler.cli.progress import show_reading
 from reconciler.cli.session import Account, Session, endpoint_of, reading_session
 from reconciler.config.phone_numbers import country_code
 from reconciler.engine import PlanResult, make_plan
-from reconciler.errors import UsageError
+from reconciler.errors import RevisionError, UsageError
 from reconciler.model.desired import Desired, InputFile
 from reconciler.plan.build import empty_plan
 from reconciler.plan.file_format import SavedPlan
@@ -125,6 +126,38 @@ def load_request(request: PlanRequest, global_options: GlobalOptions, *, since: 
         compared = compare_with_applied(request.path, desired, since=since, accepted=request.accept_sources)
         options = replace(options, sources=compared, previous_people={**compared.people, **options.previous_people})
     return YamlSource(request.path, desired, options)
+
+
+def how_to_tag(source: YamlSource) -> str | None:
+    """Return what to run after everything was applied, so that the next run knows what the people files were.
+
+    None for a part of the groups, without people files or a repository, and where a tag `applied/…` has these files.
+    """
+    from reconciler.config.names import named_people_files
+    from reconciler.config.source_files import is_config_file
+    from reconciler.history import git as history
+
+    options, path = source.options, source.path
+    is_part = options.targets or options.excludes or options.shard or options.changed_since
+    if is_part or not source.desired.people_files:
+        return None
+    try:
+        git, _ = history.locate_repository(path)
+        head = history.resolve_commit(git, "HEAD")
+        places = [history.locate_repository(file)[1] for file in sorted(source.files)]
+        branch = os.fsdecode(git.run("rev-parse", "--abbrev-ref", "HEAD")).strip()
+    except RevisionError:
+        return None
+    is_dirty = history.is_dirty(path, is_config_file, named_people_files(path))
+    with suppress(RevisionError):  # there is no tag yet
+        tagged = history.latest_applied_commit(path)
+        names = [[os.fsencode(f"{oid}:{place}") for place in places] for oid in (tagged.oid, head.oid)]
+        before, now = (history.resolve_objects(git, each) for each in names)
+        if not is_dirty and before == now:
+            return None
+    folder = "" if git.folder == Path() else f"-C {quote(str(git.folder))} "
+    tag = "applied/last" if branch == "HEAD" else f"applied/{branch}"  # without a branch git says HEAD
+    return f"{'commit the files, and then ' if is_dirty else ''}run `git {folder}tag --force {quote(tag)}`"
 
 
 def _may_have_revisions(path: Path) -> bool:

@@ -9,12 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from reconciler.cli.options import today
 from reconciler.config import FileContent, load, load_contents
-from reconciler.config.names import named_people_files
 from reconciler.config.source_files import MAX_FILE_BYTES, has_wildcard, is_config_file, is_people_file
 from reconciler.errors import ConfigError, Refused, RevisionError, UsageError
 from reconciler.history.changed_since import forbidden_removals, match_may_change, select_changed
@@ -22,17 +20,7 @@ from reconciler.history.compare_configs import compare_configs
 from reconciler.history.config_diff import ConfigDiff, ConfigVersion
 from reconciler.history.drift_causes import with_drift_causes
 from reconciler.history.file_history import GitFileHistory, history_of
-from reconciler.history.git import (
-    FETCH_HISTORY,
-    Commit,
-    commit_day,
-    find_commit,
-    is_dirty,
-    latest_applied_commit,
-    locate_repository,
-    resolve_commit,
-    resolve_objects,
-)
+from reconciler.history.git import FETCH_HISTORY, Commit, commit_day, find_commit, latest_applied_commit
 from reconciler.history.snapshot import Revision, read_revision
 from reconciler.model.desired import Desired
 from reconciler.model.restrictions import glob_match
@@ -266,34 +254,6 @@ def _reason(error: RevisionError) -> str:
 def _newest_tag(path: Path) -> tuple[str, str]:
     commit = latest_applied_commit(path)
     return commit.ref, commit.oid
-
-
-def how_to_tag(path: Path, desired: Desired) -> str | None:
-    """Return what to run after everything was applied, so that the next run knows what the people files were.
-
-    None where there is no people file or no repository, and where a tag `applied/…` has these very files already.
-    """
-    if not desired.people_files:
-        return None
-    try:
-        git, _ = locate_repository(path)
-        head = resolve_commit(git, "HEAD")
-        places = [locate_repository(file)[1] for file in sorted(Path(each.path) for each in desired.sources)]
-        branch = os.fsdecode(git.run("rev-parse", "--abbrev-ref", "HEAD")).strip()
-    except RevisionError:
-        return None
-    is_dirty_now = is_dirty(path, is_config_file, named_people_files(path))
-    try:
-        tagged = latest_applied_commit(path)
-        names = [[os.fsencode(f"{oid}:{place}") for place in places] for oid in (tagged.oid, head.oid)]
-        if not is_dirty_now and resolve_objects(git, names[0]) == resolve_objects(git, names[1]):
-            return None
-    except RevisionError:
-        pass
-    folder = "" if git.folder == Path() else f"-C {quote(str(git.folder))} "
-    commit = "commit the files, and then run " if is_dirty_now else "run "
-    tag = "applied/last" if branch == "HEAD" else f"applied/{branch}"  # without a branch git says HEAD
-    return f"{commit}`git {folder}tag --force {quote(tag)}`"
 
 
 def _find_source_files(words: Iterable[Path], files: Collection[str], path: Path) -> frozenset[str]:

@@ -19,8 +19,9 @@ from reconciler.config.document import (
     as_sequence,
     as_text,
 )
-from reconciler.config.people_rows import PeopleFileRows, PersonRow, alias_of, person_entries, team_keys
+from reconciler.config.people_rows import PeopleFileRows, PersonRow
 from reconciler.config.problem_collector import ProblemCollector
+from reconciler.config.row_entries import alias_of, person_entries, team_keys
 from reconciler.config.source_files import has_wildcard, is_people_file
 from reconciler.config.source_options import READERS, Reader
 from reconciler.errors import ProblemKind, RevisionError
@@ -140,7 +141,8 @@ def _departures(
 ) -> Iterator[tuple[date, SourceRow]]:
     """Yield the rows that a version does not have any more, each with the day of that version.
 
-    `current` is the file as it is now, None where it is gone. A version with a mistake was never applied, so it does not count. Raises RevisionError where that is the oldest.
+    `current` is the file as it is now, None where it is gone. A version with a mistake was never applied, so it does
+    not count. Raises RevisionError where that is the oldest.
     """
     newer: tuple[date, frozenset[str]] | None = None
     rows: Sequence[SourceRow] | None = ()

@@ -22,55 +22,10 @@ from reconciler.sources.model import (
 )
 from reconciler.sources.table import Table, TableRow, column_name, read_table, repeated_column
 
-_AGREED: Final = frozenset(
-    {
-        "1",
-        "x",
-        "y",
-        "yes",
-        "true",
-        "ja",
-        "wahr",
-        "oui",
-        "vrai",
-        "si",
-        "sí",
-        "verdadero",
-        "sim",
-        "verdadeiro",
-        "sì",
-        "vero",
-        "tak",
-        "prawda",
-        "ano",
-        "да",
-        "✓",
-        "✔",
-    }
-)
-_NOT_AGREED: Final = frozenset(
-    {
-        "",
-        "-",
-        "0",
-        "n",
-        "no",
-        "false",
-        "nein",
-        "falsch",
-        "non",
-        "faux",
-        "falso",
-        "não",
-        "nao",
-        "nie",
-        "fałsz",
-        "ne",
-        "нет",
-        "✗",
-        "✘",
-    }
-)
+_YES: Final = "1 x y yes true ja wahr oui vrai si sí verdadero sim verdadeiro sì vero tak prawda ano да ✓ ✔"
+_NO: Final = "- 0 n no false nein falsch non faux falso não nao nie fałsz ne нет ✗ ✘"
+_AGREED: Final = frozenset(_YES.split())
+_NOT_AGREED: Final = frozenset({"", *_NO.split()})
 _IN_BRACES = re.compile(r"\{([^{}]*)\}")
 _MANGLED = re.compile(r"[0-9]+(?:[.,][0-9]+)?[eE]\+[0-9]+|[0-9]+\.0+")
 """An id as a spreadsheet writes a number: 1E+5, 1001.0."""

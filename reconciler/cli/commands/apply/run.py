@@ -29,7 +29,7 @@ from reconciler.cli.output import (
     write_after_success,
     write_file,
 )
-from reconciler.cli.planning import YamlSource, load_request
+from reconciler.cli.planning import YamlSource, how_to_tag, load_request
 from reconciler.cli.progress import show_progress
 from reconciler.cli.saved_plan import SavedPlanSource, is_plan_file, load_saved_plan
 from reconciler.cli.session import Session, endpoint_of, open_session
@@ -213,13 +213,7 @@ class ApplyRun:
         source = self.source
         if self.global_options.quiet or os.environ.get("CI") or not isinstance(source, YamlSource):
             return
-        options = source.options
-        is_part = options.targets or options.excludes or options.shard or options.changed_since
-        if is_part or not source.desired.people_files:
-            return
-        from reconciler.cli.revisions import how_to_tag
-
-        if command := how_to_tag(source.path, source.desired):
+        if command := how_to_tag(source):
             print_line(escape_controls(f"So that the next run can tell who left a people file, {command}."))
 
     def _write_report(self, result: ApplyResult) -> bool:
