@@ -33,7 +33,7 @@ FETCH_HISTORY: Final = (
 _OBJECT_LINE: Final = re.compile(rb"(?P<oid>[0-9a-f]{40,64}) (?P<kind>[a-z]+) (?P<size>[0-9]+)")
 """How `cat-file` describes an object that exists."""
 _BROKEN_LINK_LINE: Final = re.compile(rb"(?P<kind>symlink|dangling|loop|notdir) (?P<size>[0-9]+)")
-_NO_REPOSITORY: Final = "use a path inside a git repository; two files or folders can be compared without one"
+_NO_REPOSITORY: Final = "use a path inside a git repository"
 _OWN_VARIABLES: Final = ("WAPPFY_", "RECONCILER_")
 
 
