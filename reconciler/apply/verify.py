@@ -28,7 +28,7 @@ from reconciler.model.text import texts_equal
 from reconciler.plan.model import Action, GroupPlan, Step
 
 _LEAVES_AS_IT_IS: Final = frozenset({AdviceKind.BUDGET, AdviceKind.DOUBTFUL, AdviceKind.KEPT, AdviceKind.REFUSED})
-"""The advice about people in whom the group differs, and who stay as they are."""
+"""The advice about people who are missing or too many in a group, and stay as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +249,7 @@ def _remaining_in_group(key: str, live: LiveGroup, result: ApplyResult, change: 
 
 
 def _left_as_they_are(group: GroupPlan | None) -> set[Identity | None]:
-    """Return whom the plan neither adds to the group nor removes from it, though it differs in them."""
+    """Return the people who are missing or too many in the group, and stay as they are by the plan."""
     advice = group.advice if group is not None else ()
     return {person.identity for one in advice if one.kind in _LEAVES_AS_IT_IS for person in one.people}
 

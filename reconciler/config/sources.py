@@ -148,7 +148,7 @@ class _SourceReader:
     def _report(self, file: PeopleFileRows, problem: RowProblem) -> None:
         message, hint = (_filled(text, problem.values) for text in (problem.message, problem.hint))
         if not (problem.row or problem.line):
-            # What is wrong with several whole files is mended in one way, such as installing what reads them.
+            # What is wrong with several whole files is repaired in one way, such as installing what reads them.
             hint = "" if hint in self._shown_hints else hint
             self._shown_hints.add(hint)
         line = 0 if problem.part else problem.line

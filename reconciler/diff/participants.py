@@ -168,7 +168,7 @@ def diff_members(group: DesiredGroup, roster: Roster, desired: Desired) -> Membe
 
 
 def not_added_advice(missing: Iterable[Member]) -> list[Advice]:
-    """Return the advice about the members who are not in a group and whom no plan adds."""
+    """Return the advice about the members who are not in a group and are not to be added."""
     missing = list(missing)
     left = [ref_from_member(member) for member in missing if member.left]
     joining = [ref_from_member(member) for member in missing if member.by_invite and not member.left]

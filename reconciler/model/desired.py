@@ -265,7 +265,7 @@ class PeopleFile:
 
     @property
     def has_lines(self) -> bool:
-        """Whether people are told by their line: a vCard file has no rows."""
+        """Whether its people have a line instead of a row: a vCard file has no rows."""
         return self.format == "vcard"
 
     @property

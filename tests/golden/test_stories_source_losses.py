@@ -193,7 +193,7 @@ def test_without_a_tag_a_group_of_the_source_waits_and_others_go_on_until_one_is
     told = guide.run(*accepting)
     assert "accepted: it is not known who was in roster.csv before: no tag applied/… was found" in told.out
     assert (told.code, len(guide.members("Five")), len(guide.members("Six"))) == (0, 9, 7)
-    advised = "So that the next run can tell who left a people file, run `git tag --force applied/main`."
+    advised = "So that the next run knows who left a people file, run `git tag --force applied/main`."
     assert advised in told.err
     repository.write({"roster.csv": FULL})
     assert "commit the files, and then run `git tag" in guide.run(*accepting).err

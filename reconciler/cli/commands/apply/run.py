@@ -214,7 +214,7 @@ class ApplyRun:
         if self.global_options.quiet or os.environ.get("CI") or not isinstance(source, YamlSource):
             return
         if command := how_to_tag(source):
-            print_line(escape_controls(f"So that the next run can tell who left a people file, {command}."))
+            print_line(escape_controls(f"So that the next run knows who left a people file, {command}."))
 
     def _write_report(self, result: ApplyResult) -> bool:
         from reconciler.report.documents import result_document
