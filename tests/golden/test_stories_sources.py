@@ -135,7 +135,7 @@ def test_who_shows_file_and_row(guide: Stage, roster: Path) -> None:
     shown = guide.run("who", "alice")
     assert "i from rosters/all.csv, row 2, as person-1" in shown.out
     document = json.loads(guide.run("who", "alice", "--format", "json").out)
-    assert document["rows"] == [{"file": "rosters/all.csv", "row": 2, "alias": "person-1"}]
+    assert document["rows"] == [{"file": "rosters/all.csv", "row": 2, "alias": "person-1", "line": None}]
 
 
 def test_pin_and_a_result_leave_the_roster_as_it_is(guide: Stage, roster: Path) -> None:
