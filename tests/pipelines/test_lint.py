@@ -117,6 +117,7 @@ def test_only_jobs_that_write_may_write_and_no_workflow_is_given_more(repository
         "reconciler-plan/live": {"pull-requests"},
         "reconciler-apply/record": {"contents", "pull-requests"},
         "reconciler-drift/drift": {"issues"},
+        "reconciler-drift/adopt": {"contents", "pull-requests"},
         "reconciler-request/request": {"contents", "issues", "pull-requests"},
     }
 
