@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -226,6 +227,18 @@ def test_a_verb_changes_what_it_is_about_and_nothing_else(
         assert ran.out.startswith("--- groups.yaml\n+++ groups.yaml\n@@")
     if pairs and not {"group", "--as", "--from-team", "--forget"} & {*words}:
         assert edit(*words).out == "Nothing to change in groups.yaml.\n"
+
+
+def test_the_first_block_of_the_page_runs_from_its_first_line_to_its_last(edit: Edit) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "edit.md").read_text(encoding="utf-8")
+    Path("groups.yaml").write_text(
+        "version: 1\npeople: {alice: +1 202 555 0143, bob: +1 202 555 0144}\n"
+        "groups:\n  project-alpha:\n    name: Project Alpha\n    members: [alice]\n"
+    )
+    for line in page.split("```sh\n")[1].split("```")[0].splitlines():
+        ran = edit(*shlex.split(line.removeprefix("reconciler edit ")))
+        assert (ran.code, ran.err) == (0, ""), line
+    assert "bob" not in text()
 
 
 def test_the_diff_ends_with_who_comes_and_goes_and_shows_numbers_on_request(edit: Edit) -> None:
