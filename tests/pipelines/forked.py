@@ -12,7 +12,6 @@ import importlib
 import json
 import os
 import runpy
-import signal
 import socket
 import subprocess
 import sys
@@ -66,8 +65,13 @@ def _folder() -> Path:
     )
     assert parent.stdout is not None
     assert parent.stdout.readline() == b"ready\n"
-    atexit.register(parent.kill)
+    atexit.register(_end, parent)
     return Path(folder.name)
+
+
+def _end(parent: subprocess.Popen[bytes]) -> None:
+    parent.kill()
+    parent.communicate()
 
 
 def _serve(address: str) -> None:
@@ -79,13 +83,14 @@ def _serve(address: str) -> None:
         listening.listen()
         sys.stdout.write("ready\n")
         sys.stdout.flush()
-        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the children
         while True:
             connection, _ = listening.accept()
+            with suppress(ChildProcessError):
+                while os.waitpid(-1, os.WNOHANG)[0]:
+                    pass
             with connection:
                 if os.fork() == 0:
                     listening.close()
-                    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
                     _answer(connection)
 
 
