@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 log = logging.getLogger("reconciler.edit")
 _MOST_MEMBERSHIPS = 20
+FINDINGS = "Findings about the rules that this change adds:"
+"""The line above them, by which the workflow of requests finds them, too."""
 
 
 def edit_options(function: F) -> F:
@@ -39,8 +42,9 @@ def load_edit(path: Path, global_options: GlobalOptions) -> ConfigEdit:
     """Read the configuration to edit, and print its warnings."""
     from reconciler.cli.error_output import print_problems
     from reconciler.editing.config_edit import ConfigEdit
+    from reconciler.history.file_history import history_of
 
-    edit = ConfigEdit.load(path, today())
+    edit = ConfigEdit.load(path, today(), partial(history_of, path))
     if edit.desired.warnings and not global_options.quiet:
         print_problems(edit.desired.warnings)
     return edit
@@ -54,10 +58,11 @@ def write_edit(
     dry_run: bool,
     show_phones: bool,
 ) -> int:
-    """Write the changed files and show the diff, or only show it; return the exit code.
+    """Write the changed files and show the diff, or only show it, and what it adds to the findings of the rules.
 
-    `check` raises for an edit that would not have its effect, or another one. Raise UsageError for one that would not
-    be valid.
+    Return the exit code: a broken rule changes nothing in it, for the checks of the pull request decide. `check` raises
+    for an edit that would not have its effect, or another one. Raise UsageError for one that would not be valid, or
+    would add somebody who did not agree.
     """
     from reconciler.apply.lock import files_lock
     from reconciler.cli.error_output import print_problems
@@ -72,6 +77,7 @@ def write_edit(
         if not show_phones:
             error.hint += "; numbers are masked above, and --show-phones shows them in full"
         raise
+    edited.require_wanted_people()
     check(edited)
     new_warnings = [each for each in edited.after.warnings if each.message not in _messages(edit)]
     if new_warnings and not global_options.quiet:
@@ -105,7 +111,8 @@ def _messages(edit: ConfigEdit) -> set[str]:
 
 
 def _lines(edited: EditedConfig, *, show_phones: bool) -> Iterator[str]:
-    """Yield the diff, and whose membership of which group changes."""
+    """Yield the diff, whose membership of which group changes, and the findings about the rules that come with it."""
+    from reconciler.report.problems import finding_problem, render_problems
     from reconciler.sanitize.yaml_text import yaml_diff
 
     for file, old, new in edited.texts:
@@ -121,3 +128,8 @@ def _lines(edited: EditedConfig, *, show_phones: bool) -> Iterator[str]:
         yield from (for_display(line, show_phones=show_phones) for line in changes[:_MOST_MEMBERSHIPS])
     if len(changes) > _MOST_MEMBERSHIPS:
         yield f"and {len(changes) - _MOST_MEMBERSHIPS} more memberships"
+    added = edited.added_findings()
+    if added:
+        yield ""
+        yield FINDINGS
+        yield render_problems([finding_problem(each) for each in added], show_phones=show_phones)

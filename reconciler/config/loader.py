@@ -42,7 +42,6 @@ from reconciler.config.sources import FileFinder, add_sources
 from reconciler.config.yaml_reader import read_yaml
 from reconciler.errors import ConfigError, Problem, ProblemKind
 from reconciler.model.desired import Desired, InputFile, PeopleFile, SourcedPerson
-from reconciler.model.rules import RequireConsent, Rule
 from reconciler.model.text import composed
 from reconciler.rules import evaluate
 from reconciler.sources.model import FileHistory
@@ -71,10 +70,10 @@ def load(
 ) -> Desired:
     """Return the desired state of a file, or of all YAML files below a folder, on the day `as_of`.
 
-    With `check_rules` it has what breaks the rules on that day, with `test_rules` which of their tests fail. Files of
-    the folder that are to `ignore` are not read. `history` makes what knows who left the people files lately;
-    None where that is not to be found out. Raise ConfigError with all problems, sorted by place. A file that has fewer
-    problems together with its folder has only one: the folder is to be loaded.
+    With `check_rules` it has what breaks the rules on that day or on `as_of`, with `test_rules` which of their tests
+    fail. Files of the folder that are to `ignore` are not read. `history` makes what knows who left the people files
+    lately; None where that is not to be found out. Raise ConfigError with all problems, sorted by place. A file that
+    has fewer problems together with its folder has only one: the folder is to be loaded.
     """
     options = _LoadOptions(as_of=as_of, check_rules=check_rules, test_rules=test_rules, history=history)
     if os.path.isdir(path):
@@ -291,7 +290,7 @@ def _resolve(
         teams=memberships.teams,
         rules=rules,
         tests=tuple(as_text(as_mapping(test.value)["name"]) for test in merged.tests),
-        people_files=tuple(_people_file(file, people, rules) for file in people_files),
+        people_files=tuple(_people_file(file, people) for file in people_files),
         instance_id=as_text(own["id"].value) if "id" in own else None,
         account=instance,
         account_place=merged.file_and_line(own["phone"].place) if instance is not None else "",
@@ -303,8 +302,7 @@ def _resolve(
     return desired, RulePlaces(merged, people, desired, reader.places)
 
 
-def _people_file(file: PeopleFileRows, people: People, rules: Sequence[Rule]) -> PeopleFile:
-    asks = any(isinstance(rule.condition, RequireConsent) for rule in rules)
+def _people_file(file: PeopleFileRows, people: People) -> PeopleFile:
     return PeopleFile(
         path=file.path,
         name=file.name,
@@ -318,7 +316,7 @@ def _people_file(file: PeopleFileRows, people: People, rules: Sequence[Rule]) ->
         without_phone=file.without_phone,
         without_consent=file.without_consent,
         asks_consent=file.asks_consent,
-        declined=declined_people(file, people.region) if asks else {},
+        declined=declined_people(file, people.region),
         gap=file.gap,
         shared_team=composed(as_text(as_mapping(file.source.value).get("team") or "")),
     )

@@ -12,7 +12,7 @@ from typing import Final
 
 from reconciler.config.export import alias_for
 from reconciler.config.problem_collector import quote_person, quote_value
-from reconciler.editing.config_edit import ConfigEdit
+from reconciler.editing.config_edit import ConfigEdit, require_wanted
 from reconciler.editing.edit_entries import add_person
 from reconciler.editing.edit_members import PersonEntry, Terms, add_people, find_person_entry, remove_people
 from reconciler.errors import UsageError
@@ -128,6 +128,8 @@ def _person(edit: ConfigEdit, form: IssueForm) -> tuple[ConfigEdit, PersonEntry]
             raise UsageError("the form names nobody", "answer under `Person` or `Phone number`")
         return edit, find_person_entry(form.person, edit)
     person = find_person_entry(form.phone, edit)
+    if not form.removes:
+        require_wanted(edit.desired, person.identity, person.label)
     known = edit.desired.people.get(person.identity)
     if known is not None or not form.person:
         names = {name.casefold() for name in (known.aliases if known is not None else ())}

@@ -58,6 +58,7 @@ def adopt(
     from reconciler.cli.key_lists import target_keys
     from reconciler.editing.adopt import FIELDS
     from reconciler.editing.adopt import adopt as adopt_changes
+    from reconciler.editing.forbidden_people import adopt_permitted
 
     fields = FIELDS if only is None else tuple(word.strip() for word in only.split(","))
     wrong = [field for field in fields if field not in FIELDS]
@@ -68,7 +69,10 @@ def adopt(
     edit = load_edit(path, global_options)
     keys = target_keys(targets, edit.desired.groups) or tuple(group.key for group in edit.desired.groups)
     desired, changes, names = _read(edit.desired, keys, global_options, people=people)
-    adoption = adopt_changes(replace(edit, desired=desired), changes, fields, missing=missing, names=names)
+    edit = replace(edit, desired=desired)
+    adoption = adopt_permitted(
+        lambda permitted: adopt_changes(edit, permitted, fields, missing=missing, names=names), changes, desired
+    )
     for key, reason in adoption.skipped:
         log.warning("%s: not adopted: %s", key, for_display(reason, show_phones=show_phones))
     moved = {person.identity for change in changes for person in (*change.add, *change.remove) if person.identity}
