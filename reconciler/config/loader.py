@@ -211,7 +211,8 @@ def _merge(folder: str | None, documents: Sequence[ValidDocument], problems: Pro
         restrictions=_single("restrictions", documents, problems),
         rules=tuple(_items("rules", documents)),
         tests=tuple(_items("tests", documents)),
-        broken={section: _broken_names(section, documents) for section in ("people", "teams", "groups", "region")},
+        broken={section: _broken_names(section, documents) for section in ("people", "teams", "groups", "region")}
+        | {"rules": _broken_items("rules", documents)},
         lines={document.file: document.source.lines for document in documents},
     )
 
@@ -258,6 +259,12 @@ def _broken_names(section: str, documents: Sequence[ValidDocument]) -> frozenset
     return frozenset(str(path[1]) if len(path) == 2 else ALL_NAMES for path in paths if len(path) <= 2)
 
 
+def _broken_items(section: str, documents: Sequence[ValidDocument]) -> frozenset[str]:
+    """Return that any name may be broken, where an item of a list is: its name may be what is wrong."""
+    is_broken = any(path[:1] == (section,) for document in documents for path in document.broken)
+    return frozenset({ALL_NAMES} if is_broken else ())
+
+
 def _sources(files: Sequence[YamlSource], people_files: Sequence[PeopleFileRows]) -> tuple[InputFile, ...]:
     """Return every file that was read; one that several sources name is one file."""
     inputs = {file.path: InputFile(file.path, file.digest, people_file=True) for file in people_files}
@@ -282,7 +289,7 @@ def _resolve(
     reader = RuleReader(merged, people, memberships, problems, texts)
     rules = reader.rules() if merged.rules else ()
     if merged.tests:
-        check_expectations(merged, rules, problems)
+        check_expectations(merged, rules, reader.places, problems)
     people.report_unknown_aliases()
     desired = Desired(
         groups=groups,

@@ -45,13 +45,16 @@ def _adopted(
     adopt: Callable[[Sequence[Change]], Adoption], changes: Sequence[Change], left_out: Mapping[Came, str]
 ) -> Adoption:
     """Adopt changes without some of the people who came."""
-    kept, notes = [], []
+    kept, notes = list[Change](), list[tuple[str, str]]()
     for change in changes:
-        key = change.group.key
-        stay = tuple(person for person in change.remove if (key, person.identity) not in left_out)
-        kept.append(replace(change, remove=stay))
-        gone = (person for person in change.remove if person.identity and (key, person.identity) in left_out)
-        notes += [(key, f"{each.label or each.identity} came, and {left_out[key, each.identity]}") for each in gone]
+        stay = []
+        for person in change.remove:
+            came = (change.group.key, person.identity) if person.identity is not None else None
+            if came is None or came not in left_out:
+                stay.append(person)
+            else:
+                notes.append((came[0], f"{person.label or person.identity} came, and {left_out[came]}"))
+        kept.append(replace(change, remove=tuple(stay)))
     adoption = adopt(kept)
     return replace(adoption, skipped=(*adoption.skipped, *notes))
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from reconciler.errors import ReconcilerError
 from reconciler.model.text import composed
+from reconciler.rules.cel_messages import expression_error, in_words, type_in_words
 from reconciler.rules.names import ExpressionError, Use, find_uses, replaced
 from reconciler.rules.variables import ValueType, Variable
 
@@ -28,25 +29,6 @@ MAX_LENGTH: Final = 2000
 INSTALL: Final = "pip install 'cel-expr-python>=0.1.3,<0.2'"
 """The command that installs it. It names the package, because nobody may own the name of this program on an index."""
 
-_LOCATED = re.compile(r"^(?:[A-Z_]+: )*<input>:(?P<line>\d+):(?P<column>\d+): (?P<message>.*)$", re.MULTILINE)
-_STATUS = re.compile(r"^(?:[A-Z_]+: )+|(?: \[[A-Z_]+\])+$")
-_OPERATOR = re.compile(r"'_(\?)_:_'|'_?([^\w'\[]+)_'|'_(\[)_\]'|(?<![\w'])_?([^\w\s'\[(]+)_(?=\()")
-_NOISE: Final = (
-    (re.compile(r"<input>:-1:-1: "), ""),
-    (re.compile(r" \(in container ''\)"), ""),
-    (re.compile(r"google\.protobuf\.Timestamp"), "timestamp"),
-    (re.compile(r"google\.protobuf\.Duration"), "duration"),
-    (re.compile(r"mismatched input '<EOF>'.*"), "the expression ends too early"),
-    (re.compile(r" expecting (?:\{.*\}|<EOF>)"), ""),
-)
-"""What only the authors of the library need in its messages, and what to show."""
-_SLIPS: Final = {
-    "error at: '=": "`==` compares",
-    "input 'and'": "`&&` is and",
-    "input 'or'": "`||` is or",
-    "input 'not'": "`!` is not: `!(x in y)`",
-}
-"""What people write who know other languages, as the library's errors have it, and what to write."""
 _UNREADABLE = re.compile("[\0\ud800-\udfff]")
 """Characters at which the library would cut a text off, or end the process."""
 _SOME_DAY: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -88,10 +70,10 @@ def compile_expression(text: str, variables: Mapping[str, Variable]) -> Program:
     try:
         expression = environment.compile(text)
     except RuntimeError as error:
-        raise _located(str(error)) from None
+        raise expression_error(str(error), text) from None
     returned = expression.return_type().name()
     if returned != "BOOL":
-        message = f"the expression is of type {returned.lower()}, and not true or false"
+        message = f"the expression is {type_in_words(returned.lower())}, and not true or false"
         raise ExpressionError(message, 1, 1, "compare it with something, as in `group.size <= 100`")
     names = {use.name for use in uses} - {f"has({use.path})" for use in uses if not use.asked}
     optional = tuple(path for path, variable in variables.items() if variable.optional)
@@ -169,30 +151,7 @@ def _reason(report: str, program: Program) -> str:
     for path in program.optional:
         if report.endswith(f'Key not found in map : "{path.rpartition(".")[2]}"'):
             return f"there is no `{path}`; ask with `has({path})` first"
-    return _in_words(report)
-
-
-def _operator(found: re.Match[str]) -> str:
-    name = next(filter(None, found.groups()))
-    return {"[": "`[]`", "?": "`?:`"}.get(name, f"`{name}`")
-
-
-def _in_words(report: str) -> str:
-    """Return the library's report without what only its authors need: places, codes, names of functions."""
-    text = _OPERATOR.sub(_operator, _STATUS.sub("", report))
-    for pattern, words in _NOISE:
-        text = pattern.sub(words, text)
-    return text
-
-
-def _located(report: str) -> ExpressionError:
-    """Return the first error of the library's report."""
-    match = _LOCATED.search(report)
-    if match is None:
-        return ExpressionError(_in_words(report.splitlines()[0]), 1, 1)
-    message = _in_words(match["message"])
-    hint = next((hint for slip, hint in _SLIPS.items() if slip in message), "")
-    return ExpressionError(message, int(match["line"]), int(match["column"]), hint)
+    return in_words(report)
 
 
 @lru_cache

@@ -188,7 +188,7 @@ def _shown(value: Value | None) -> str:
 
 def _describe(subject: Subject, population: Population) -> str:
     """Return what an expression is evaluated for: `anna` in `kids-1`."""
-    names = [f"`{population.facts.name(subject.person.identity)}`"] if subject.person is not None else []
+    names = [population.facts.subjects.label(subject.person.identity)] if subject.person is not None else []
     names += [f"`{subject.group.key}`"] if subject.group is not None else []
     action = f"`{subject.change.action}` of " if subject.change is not None and len(names) > 1 else ""
     action = f"`{subject.change.action}` in " if subject.change is not None and not action else action
