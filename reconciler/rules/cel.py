@@ -7,17 +7,17 @@ can only be known with values (a division by zero, an absent value) is an error 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from reconciler.errors import ReconcilerError
 from reconciler.model.text import composed
 from reconciler.rules.cel_messages import expression_error, in_words, type_in_words
 from reconciler.rules.names import ExpressionError, Use, find_uses, replaced
-from reconciler.rules.variables import ValueType, Variable
+from reconciler.rules.variables import ANYWHERE, ValueType, Variable
 
 if TYPE_CHECKING:
     from cel_expr_python.cel import Env, Expression
@@ -38,8 +38,11 @@ class CelUnavailable(ReconcilerError):
     """The library is not installed."""
 
 
-class EvaluationError(Exception):
-    """An expression could not be evaluated with these values; the message is the reason."""
+@dataclass(frozen=True, slots=True)
+class NotEvaluated:
+    """Why an expression, or a rule, could not be evaluated."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +50,13 @@ class Program:
     """A compiled expression that is true or false.
 
     `uses` are the names of what it uses, sorted: the paths of variables, and `has(member.until)` where only that is
-    asked. `together` is the same for all items of a list at once; None where there is no such form.
+    asked. `together` returns, by true and false, what is true if it has this result for all items of a list.
     """
 
     uses: tuple[str, ...]
     optional: tuple[str, ...]
     expression: Expression
-    together: Expression | None
+    together: Callable[[], Mapping[bool, Expression]]
 
 
 def compile_expression(text: str, variables: Mapping[str, Variable]) -> Program:
@@ -77,13 +80,14 @@ def compile_expression(text: str, variables: Mapping[str, Variable]) -> Program:
         raise ExpressionError(message, 1, 1, "compare it with something, as in `group.size <= 100`")
     names = {use.name for use in uses} - {f"has({use.path})" for use in uses if not use.asked}
     optional = tuple(path for path, variable in variables.items() if variable.optional)
-    return Program(tuple(sorted(names)), optional, expression, _together(text, uses, names, environment))
+    together = cache(partial(_together, text, uses, names, environment))
+    return Program(tuple(sorted(names)), optional, expression, together)
 
 
-def evaluate(program: Program, values: Mapping[str, Any]) -> bool:
-    """Return whether the expression is true. `values` has, as `cel_value` returns them, those of `uses` that there are.
+def evaluate(program: Program, values: Mapping[str, Any]) -> bool | NotEvaluated:
+    """Return whether the expression is true, or why that is not known.
 
-    Raises EvaluationError.
+    `values` has, as `cel_value` returns them, those of `uses` that there are.
     """
     data = dict(values)
     for path in program.optional:
@@ -93,15 +97,21 @@ def evaluate(program: Program, values: Mapping[str, Any]) -> bool:
     result = _evaluated(program.expression, data)
     if result is True or result is False:
         return bool(result)
-    raise EvaluationError(_reason(str(result), program))
+    return NotEvaluated(_reason(str(result), program))
 
 
-def is_true_for_all(program: Program, contexts: Sequence[Mapping[str, Any]]) -> bool:
-    """Return whether the expression is surely true with each of these values, in a fraction of the time.
+def evaluate_together(
+    program: Program, contexts: Sequence[Mapping[str, Any]], everywhere: Mapping[str, Any]
+) -> bool | None:
+    """Return whether the expression is true, or false, in all of several contexts, in a fraction of the time.
 
-    Where it is not sure, evaluate it with each.
+    `everywhere` has the values that are the same in all of them. None where that is not sure: evaluate fewer.
     """
-    return program.together is not None and _evaluated(program.together, {_CONTEXTS: list(contexts)}) is True
+    data = {_CONTEXTS: list(contexts), **everywhere}
+    for result, expression in program.together().items():
+        if _evaluated(expression, data) is True:
+            return result
+    return None
 
 
 def _evaluated(expression: Expression, data: Mapping[str, Any]) -> Any:
@@ -131,17 +141,23 @@ def _readable(text: str) -> str:
 _CONTEXTS: Final = "contexts"
 
 
-def _together(text: str, uses: Sequence[Use], names: Iterable[str], environment: Env) -> Expression | None:
-    """Return an expression that is true if the given one is true for each item of a list of mappings by name."""
+def _together(text: str, uses: Sequence[Use], names: Iterable[str], environment: Env) -> dict[bool, Expression]:
+    """Return expressions that are true if the given one is true, or false, for each item of a list of mappings."""
     item = "_context"
     while item in text:
         item += "_"
-    values = (f'("{use.name if use.name in names else use.path}" in {item})' for use in uses)
-    forms = (value if use.asked else f'{item}["{use.path}"]' for use, value in zip(uses, values, strict=True))
+    forms = []
+    for use in uses:
+        value = f'("{use.name if use.name in names else use.path}" in {item})' if use.asked else f'{item}["{use.path}"]'
+        forms.append(use.path if use.path in ANYWHERE else value)
+    one = f"({replaced(text, uses, iter(forms))}\n)"
     try:
-        return environment.compile(f"{_CONTEXTS}.all({item}, {replaced(text, uses, forms)}\n)", disable_check=True)
+        return {
+            result: environment.compile(f"{_CONTEXTS}.all({item}, {sign}{one})", disable_check=True)
+            for result, sign in ((True, ""), (False, "!"))
+        }
     except RuntimeError:
-        return None
+        return {}
 
 
 def _reason(report: str, program: Program) -> str:

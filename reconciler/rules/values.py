@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import filterfalse
 from typing import Any, Final, TypeAlias
 
 from reconciler.model.desired import DesiredGroup, Member, Person, State, Unmanaged
@@ -40,8 +41,7 @@ class Facts:
         desired = self.subjects.desired
         found = dict(desired.people)
         for members in (*desired.teams.values(), *(group.listed_members for group in self.groups)):
-            for identity, member in members.items():
-                found.setdefault(identity, member.person)
+            found |= {identity: members[identity].person for identity in filterfalse(found.__contains__, members)}
         for group in self.groups:
             if not isinstance(group.admins, Unmanaged):
                 for identity, admin in group.admins.items():
