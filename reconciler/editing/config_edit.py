@@ -85,7 +85,7 @@ class EditedConfig:
 def why_unwanted(desired: Desired, identity: Identity) -> tuple[str, str] | None:
     """Return why nobody may add a person, by a people file, and what to do; None where they may be added.
 
-    Whoever did not agree is never added. Somebody who left a people file, and is in nothing else, is only kept for the
+    Who did not agree is never added. Somebody who left a people file, and is in nothing else, is only kept for the
     days of `grace`.
     """
     for file in desired.people_files:

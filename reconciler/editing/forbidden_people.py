@@ -23,7 +23,7 @@ def adopt_permitted(
 ) -> Adoption:
     """Adopt changes without the people who may not be added; each is among the skipped, with the reason.
 
-    That is who did not agree, who left a people file, and whoever makes an error of a rule that was kept.
+    That is who did not agree, who left a people file, and everybody who makes an error of a rule that was kept.
     """
     came = {(change.group.key, person.identity) for change in changes for person in change.remove if person.identity}
     unwanted = {each: why_unwanted(desired, each[1]) for each in sorted(came)}
@@ -37,7 +37,7 @@ def adopt_permitted(
             left_out |= forbidden
             adoption = _adopted(adopt, changes, left_out)
     except UsageError:
-        pass  # whoever writes this adoption gets the same error
+        pass  # writing this adoption raises the same error
     return adoption
 
 
@@ -72,7 +72,7 @@ def _forbidden(edited: EditedConfig, nobody: EditedConfig) -> dict[Came, str]:
 
 
 def _of(finding: Finding, came: Collection[Came]) -> Collection[Came]:
-    """Return whom a finding is about: the person, else everybody who came into the group, else all who came."""
+    """Return the people that a finding is about: the person, else everybody who came into the group, else all who came."""
     group, person = finding.group, finding.person
     exactly = [each for each in came if group in (None, each[0]) and person in (None, each[1])]
     return exactly or [each for each in came if group == each[0]] or came
