@@ -72,7 +72,7 @@ def _forbidden(edited: EditedConfig, nobody: EditedConfig) -> dict[Came, str]:
 
 
 def _of(finding: Finding, came: Collection[Came]) -> Collection[Came]:
-    """Return the people that a finding is about: the person, else everybody who came into the group, else all who came."""
+    """Return the people that a finding is about: the person, else all who came into the group, else all who came."""
     group, person = finding.group, finding.person
     exactly = [each for each in came if group in (None, each[0]) and person in (None, each[1])]
     return exactly or [each for each in came if group == each[0]] or came

@@ -107,7 +107,7 @@ def evaluate_together(
 
     `everywhere` has the values that are the same in all of them. None where that is not sure: evaluate fewer.
     """
-    data = {_CONTEXTS: list(contexts), **everywhere}
+    data = {_CONTEXTS: list(contexts), _EVERYWHERE: everywhere}
     for result, expression in program.together().items():
         if _evaluated(expression, data) is True:
             return result
@@ -139,17 +139,18 @@ def _readable(text: str) -> str:
 
 
 _CONTEXTS: Final = "contexts"
+_EVERYWHERE: Final = "_everywhere"
 
 
 def _together(text: str, uses: Sequence[Use], names: Iterable[str], environment: Env) -> dict[bool, Expression]:
     """Return expressions that are true if the given one is true, or false, for each item of a list of mappings."""
     item = "_context"
-    while item in text:
-        item += "_"
+    if item in text or _EVERYWHERE in text:
+        return {}
     forms = []
     for use in uses:
         value = f'("{use.name if use.name in names else use.path}" in {item})' if use.asked else f'{item}["{use.path}"]'
-        forms.append(use.path if use.path in ANYWHERE else value)
+        forms.append(f'{_EVERYWHERE}["{use.path}"]' if use.path in ANYWHERE else value)
     one = f"({replaced(text, uses, iter(forms))}\n)"
     try:
         return {

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from functools import cache, partial
-from itertools import repeat
 from typing import Final, TypeAlias
 
 from reconciler.model.rules import Each, Expression, Rule
@@ -26,8 +25,11 @@ MAX_SECONDS: Final = 2.0
 """Seconds that one rule may take."""
 MAX_TOTAL: Final = 30.0
 """Seconds that all rules together may take."""
-_TOGETHER: Final = (500, 25)
-"""How many contexts are evaluated together, as long as their results are the same."""
+_TOGETHER: Final = (500, 25, 1)
+"""How many contexts are evaluated together, as long as their results are the same.
+
+Even one alone is: it costs what is the same for all of them only once.
+"""
 _BRACES = re.compile(r"\{\{|\}\}|\{(?P<path>[^{}]*)\}|[{}]")
 
 
@@ -168,28 +170,27 @@ def _rows_where(text: str, each: Each, wanted: bool, rows: Rows, population: Pop
             return _rows_where_any(texts, each, wanted, rows, population)
     contexts, program = population.contexts(each, compiled(text, each).uses), compiled(text, each)
     keys = tuple(contexts.keys(rows))
-    found = [key for key, is_true in _results(program, keys, contexts, rows, _TOGETHER) if is_true is wanted]
+    results = _results(program, keys, contexts, rows, _TOGETHER)
+    found = [key for key, is_true in zip(keys, results, strict=True) if is_true is wanted]
     return rows if len(found) == len(keys) else contexts.select(rows, found)
 
 
 def _results(
     program: Program, keys: Sequence[Key], contexts: Contexts, rows: Rows, together: Sequence[int]
-) -> Iterator[tuple[Key, bool]]:
-    """Yield each context with whether an expression is true in it: so many at once, and where they differ, fewer."""
+) -> Sequence[bool]:
+    """Return whether an expression is true in each context: so many at once, and where they differ, fewer."""
     if not together:
-        yield from ((key, _is_true(program, key, contexts, rows)) for key in keys)
-        return
+        return [_is_true(program, key, contexts, rows) for key in keys]
+    results: list[bool] = []
     for begin in range(0, len(keys), together[0]):
         some = keys[begin : begin + together[0]]
-        result = evaluate_together(program, list(map(contexts.values, some)), contexts.everywhere)
-        if result is None:
-            yield from _results(program, some, contexts, rows, together[1:])
-        else:
-            yield from zip(some, repeat(result))
+        result = evaluate_together(program, contexts.values(some), contexts.everywhere)
+        results += _results(program, some, contexts, rows, together[1:]) if result is None else [result] * len(some)
+    return results
 
 
 def _is_true(program: Program, key: Key, contexts: Contexts, rows: Rows) -> bool:
-    result = evaluate(program, {**contexts.everywhere, **contexts.values(key)})
+    result = evaluate(program, {**contexts.everywhere, **contexts.values([key])[0]})
     if isinstance(result, NotEvaluated):
         raise _Failed(contexts.select(rows, [key])[0], result.reason)
     return result

@@ -39,7 +39,7 @@ class _Kinds:
     """Groups, people or terms by the values of some variables: the kind of each by its index, the values by kind."""
 
     kind_of: Sequence[int]
-    values: Sequence[Mapping[str, Any]]
+    values: Sequence[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +57,12 @@ class Contexts:
             return [(kind,) for kind in sorted(set(map(kinds.kind_of.__getitem__, things)))]
         return set(self._keys_of(rows))
 
-    def values(self, key: Key) -> dict[str, Any]:
-        """Return the values of a context by name, as the library takes them, but for those of `everywhere`."""
-        values: dict[str, Any] = {}
-        for (_, kinds), kind in zip(self.parts, key, strict=True):
-            values.update(kinds.values[kind])
-        return values
+    def values(self, keys: Sequence[Key]) -> Sequence[Mapping[str, Any]]:
+        """Return the values of each context by name, as the library takes them, but for those of `everywhere`."""
+        found: list[dict[str, Any]] = [{}] * len(keys)
+        for index, (_, kinds) in enumerate(self.parts):
+            found = [before | kinds.values[key[index]] for before, key in zip(found, keys, strict=True)]
+        return found
 
     def select(self, rows: Rows, keys: Collection[Key]) -> Rows:
         """Return the subjects, among some, that have one of these contexts."""

@@ -53,7 +53,7 @@ def test_a_context_has_the_values_of_its_subjects() -> None:
     for key in contexts.keys(rows):
         (row,) = contexts.select(rows, [key])
         subject = everything.subject(Each.MEMBER, row)
-        assert contexts.values(key) == everything.values(subject, uses)
+        assert contexts.values([key])[0] == everything.values(subject, uses)
 
 
 ATOMS = st.sampled_from(
@@ -91,7 +91,7 @@ def test_an_expression_in_pieces_is_what_the_whole_is_for_each_member(text: str,
 
     def result(row: int) -> bool | NotEvaluated:
         (key,) = contexts.keys([row])
-        return evaluate(program, {**contexts.everywhere, **contexts.values(key)})
+        return evaluate(program, {**contexts.everywhere, **contexts.values([key])[0]})
 
     def found() -> list[int]:
         return list(expressions._rows_where(text, Each.MEMBER, wanted, rows, everything))
