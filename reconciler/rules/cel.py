@@ -50,13 +50,13 @@ class Program:
     """A compiled expression that is true or false.
 
     `uses` are the names of what it uses, sorted: the paths of variables, and `has(member.until)` where only that is
-    asked. `together` returns, by true and false, what is true if it has this result for all items of a list.
+    asked. `filters` returns the expression for where it is true, or else false, among several contexts.
     """
 
     uses: tuple[str, ...]
     optional: tuple[str, ...]
     expression: Expression
-    together: Callable[[], Mapping[bool, Expression]]
+    filters: Callable[[bool], Expression | None]
 
 
 def compile_expression(text: str, variables: Mapping[str, Variable]) -> Program:
@@ -80,8 +80,8 @@ def compile_expression(text: str, variables: Mapping[str, Variable]) -> Program:
         raise ExpressionError(message, 1, 1, "compare it with something, as in `group.size <= 100`")
     names = {use.name for use in uses} - {f"has({use.path})" for use in uses if not use.asked}
     optional = tuple(path for path, variable in variables.items() if variable.optional)
-    together = cache(partial(_together, text, uses, names, environment))
-    return Program(tuple(sorted(names)), optional, expression, together)
+    filters = cache(partial(_filter, text, uses, names, environment))
+    return Program(tuple(sorted(names)), optional, expression, filters)
 
 
 def evaluate(program: Program, values: Mapping[str, Any]) -> bool | NotEvaluated:
@@ -100,18 +100,19 @@ def evaluate(program: Program, values: Mapping[str, Any]) -> bool | NotEvaluated
     return NotEvaluated(_reason(str(result), program))
 
 
-def evaluate_together(
-    program: Program, contexts: Sequence[Mapping[str, Any]], everywhere: Mapping[str, Any]
-) -> bool | None:
-    """Return whether the expression is true, or false, in all of several contexts, in a fraction of the time.
+def filter_contexts(
+    program: Program, wanted: bool, contexts: Sequence[Mapping[str, Any]], everywhere: Mapping[str, Any]
+) -> Sequence[int] | None:
+    """Return in which of several contexts the expression is true, or else false, in a fraction of the time.
 
-    `everywhere` has the values that are the same in all of them. None where that is not sure: evaluate fewer.
+    `everywhere` has the values that are the same in all of them. None where that is not known: evaluate fewer.
     """
-    data = {_CONTEXTS: list(contexts), _EVERYWHERE: everywhere}
-    for result, expression in program.together().items():
-        if _evaluated(expression, data) is True:
-            return result
-    return None
+    expression = program.filters(wanted)
+    if expression is None:
+        return None
+    data = {_INDEXES: list(range(len(contexts))), _CONTEXTS: list(contexts), _EVERYWHERE: everywhere}
+    found = _evaluated(expression, data)
+    return [index.value() for index in found] if isinstance(found, list) else None
 
 
 def _evaluated(expression: Expression, data: Mapping[str, Any]) -> Any:
@@ -138,27 +139,28 @@ def _readable(text: str) -> str:
     return composed(_UNREADABLE.sub("\ufffd", text))
 
 
-_CONTEXTS: Final = "contexts"
+_INDEXES: Final = "_indexes"
+_INDEX: Final = "_index"
+_CONTEXTS: Final = "_contexts"
 _EVERYWHERE: Final = "_everywhere"
 
 
-def _together(text: str, uses: Sequence[Use], names: Iterable[str], environment: Env) -> dict[bool, Expression]:
-    """Return expressions that are true if the given one is true, or false, for each item of a list of mappings."""
-    item = "_context"
-    if item in text or _EVERYWHERE in text:
-        return {}
+def _filter(text: str, uses: Sequence[Use], names: Iterable[str], environment: Env, wanted: bool) -> Expression | None:
+    """Return an expression for the indexes of the contexts in which the given one is true, or else false."""
+    if any(name in text for name in (_INDEX, _CONTEXTS, _EVERYWHERE)):
+        return None
     forms = []
     for use in uses:
-        value = f'("{use.name if use.name in names else use.path}" in {item})' if use.asked else f'{item}["{use.path}"]'
+        context = f"{_CONTEXTS}[{_INDEX}]"
+        value = f'{context}["{use.path}"]'
+        if use.asked:
+            value = f'("{use.name if use.name in names else use.path}" in {context})'
         forms.append(f'{_EVERYWHERE}["{use.path}"]' if use.path in ANYWHERE else value)
-    one = f"({replaced(text, uses, iter(forms))}\n)"
+    one = f"{'' if wanted else '!'}({replaced(text, uses, iter(forms))}\n)"
     try:
-        return {
-            result: environment.compile(f"{_CONTEXTS}.all({item}, {sign}{one})", disable_check=True)
-            for result, sign in ((True, ""), (False, "!"))
-        }
+        return environment.compile(f"{_INDEXES}.filter({_INDEX}, {one})", disable_check=True)
     except RuntimeError:
-        return {}
+        return None
 
 
 def _reason(report: str, program: Program) -> str:

@@ -13,7 +13,7 @@ from functools import cache, partial
 from typing import Final, TypeAlias
 
 from reconciler.model.rules import Each, Expression, Rule
-from reconciler.rules.cel import NotEvaluated, Program, Value, compile_expression, evaluate, evaluate_together
+from reconciler.rules.cel import NotEvaluated, Program, Value, compile_expression, evaluate, filter_contexts
 from reconciler.rules.conditions import Violation
 from reconciler.rules.names import ExpressionError, error_at, find_variable, split_logic
 from reconciler.rules.population import Contexts, Key, Population, Rows, Subject
@@ -25,11 +25,8 @@ MAX_SECONDS: Final = 2.0
 """Seconds that one rule may take."""
 MAX_TOTAL: Final = 30.0
 """Seconds that all rules together may take."""
-_TOGETHER: Final = (500, 25, 1)
-"""How many contexts are evaluated together, as long as their results are the same.
-
-Even one alone is: it costs what is the same for all of them only once.
-"""
+_TOGETHER: Final = (250, 10)
+"""How many contexts are evaluated together, as long as none of them fails."""
 _BRACES = re.compile(r"\{\{|\}\}|\{(?P<path>[^{}]*)\}|[{}]")
 
 
@@ -170,23 +167,25 @@ def _rows_where(text: str, each: Each, wanted: bool, rows: Rows, population: Pop
             return _rows_where_any(texts, each, wanted, rows, population)
     contexts, program = population.contexts(each, compiled(text, each).uses), compiled(text, each)
     keys = tuple(contexts.keys(rows))
-    results = _results(program, keys, contexts, rows, _TOGETHER)
-    found = [key for key, is_true in zip(keys, results, strict=True) if is_true is wanted]
+    found = _keys_where(program, wanted, keys, contexts, rows, _TOGETHER)
     return rows if len(found) == len(keys) else contexts.select(rows, found)
 
 
-def _results(
-    program: Program, keys: Sequence[Key], contexts: Contexts, rows: Rows, together: Sequence[int]
-) -> Sequence[bool]:
-    """Return whether an expression is true in each context: so many at once, and where they differ, fewer."""
+def _keys_where(
+    program: Program, wanted: bool, keys: Sequence[Key], contexts: Contexts, rows: Rows, together: Sequence[int]
+) -> Sequence[Key]:
+    """Return the contexts in which an expression is true, or else false: so many at once, fewer where one fails."""
     if not together:
-        return [_is_true(program, key, contexts, rows) for key in keys]
-    results: list[bool] = []
+        return [key for key in keys if _is_true(program, key, contexts, rows) is wanted]
+    found: list[Key] = []
     for begin in range(0, len(keys), together[0]):
         some = keys[begin : begin + together[0]]
-        result = evaluate_together(program, contexts.values(some), contexts.everywhere)
-        results += _results(program, some, contexts, rows, together[1:]) if result is None else [result] * len(some)
-    return results
+        indexes = filter_contexts(program, wanted, contexts.values(some), contexts.everywhere)
+        if indexes is None:
+            found += _keys_where(program, wanted, some, contexts, rows, together[1:])
+        else:
+            found += map(some.__getitem__, indexes)
+    return found
 
 
 def _is_true(program: Program, key: Key, contexts: Contexts, rows: Rows) -> bool:
