@@ -129,8 +129,9 @@ class ConfigError(ReconcilerError):
     """The configuration is wrong; `problems` has all of them, sorted by place."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
-        count = len(problems)
-        super().__init__(f"{count} problem{'s' if count != 1 else ''} in the configuration")
+        counts = ((sum(each.severity == level for each in problems), level) for level in ("error", "warning"))
+        found = ", ".join(f"{count} {level}{'s' if count != 1 else ''}" for count, level in counts if count)
+        super().__init__(f"{found} in the configuration")
         self.problems = problems
 
     def summary(self) -> str:

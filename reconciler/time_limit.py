@@ -10,6 +10,7 @@ import os
 import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from time import process_time
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -30,8 +31,11 @@ MAX_MEMORY: Final = 1 << 30
 _NO_MEMORY: Final = 3
 
 
-class Ended(Exception):
-    """A piece of work computed for too long, or the process ended in it."""
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Why a piece of work has no result: it computed for too long, or the process ended in it."""
+
+    reason: str
 
 
 def limited(pieces: Sequence[Callable[[], T]], seconds: float, total: float) -> Iterator[T | Ended]:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 log = logging.getLogger("reconciler.edit")
 _MOST_MEMBERSHIPS = 20
+FINDINGS = "Findings about the rules that this change adds:"
+"""The line above them, by which the workflow of requests finds them, too."""
 
 
 def edit_options(function: F) -> F:
@@ -38,13 +40,13 @@ def edit_options(function: F) -> F:
     return path(dry_run(show_phones_option(function)))
 
 
-def load_edit(path: Path, global_options: GlobalOptions, *, with_leavers: bool = False) -> ConfigEdit:
-    """Read the configuration to edit, and print its warnings; `with_leavers`: also who left people files lately."""
+def load_edit(path: Path, global_options: GlobalOptions) -> ConfigEdit:
+    """Read the configuration to edit, with who left people files lately, and print its warnings."""
     from reconciler.cli.error_output import print_problems
     from reconciler.editing.config_edit import ConfigEdit
     from reconciler.history.file_history import history_of
 
-    edit = ConfigEdit.load(path, today(), partial(history_of, path) if with_leavers else None)
+    edit = ConfigEdit.load(path, today(), partial(history_of, path))
     if edit.desired.warnings and not global_options.quiet:
         print_problems(edit.desired.warnings)
     return edit
@@ -58,10 +60,11 @@ def write_edit(
     dry_run: bool,
     show_phones: bool,
 ) -> int:
-    """Write the changed files and show the diff, or only show it; return the exit code.
+    """Write the changed files and show the diff, or only show it, and what it adds to the findings of the rules.
 
-    `check` raises for an edit that would not have its effect, or another one. Raise UsageError for one that would not
-    be valid.
+    Return the exit code: a broken rule changes nothing in it, for the checks of the pull request decide. `check` raises
+    for an edit that would not have its effect, or another one. Raise UsageError for one that would not be valid, or
+    would add somebody who did not agree.
     """
     from reconciler.apply.lock import files_lock
     from reconciler.cli.error_output import print_problems
@@ -76,6 +79,7 @@ def write_edit(
         if not show_phones:
             error.hint += "; numbers are masked above, and --show-phones shows them in full"
         raise
+    edited.require_wanted_people()
     check(edited)
     new_warnings = [each for each in edited.after.warnings if each.message not in _messages(edit)]
     if new_warnings and not global_options.quiet:
@@ -159,7 +163,8 @@ def _messages(edit: ConfigEdit) -> set[str]:
 
 
 def _lines(edited: EditedConfig, *, show_phones: bool) -> Iterator[str]:
-    """Yield the diff, and whose membership of which group changes."""
+    """Yield the diff, whose membership of which group changes, and the findings about the rules that come with it."""
+    from reconciler.report.problems import finding_problem, render_problems
     from reconciler.sanitize.yaml_text import yaml_diff
 
     for file, old, new in edited.texts:
@@ -175,3 +180,8 @@ def _lines(edited: EditedConfig, *, show_phones: bool) -> Iterator[str]:
         yield from (for_display(line, show_phones=show_phones) for line in changes[:_MOST_MEMBERSHIPS])
     if len(changes) > _MOST_MEMBERSHIPS:
         yield f"and {len(changes) - _MOST_MEMBERSHIPS} more memberships"
+    added = edited.added_findings()
+    if added:
+        yield ""
+        yield FINDINGS
+        yield render_problems([finding_problem(each) for each in added], show_phones=show_phones)

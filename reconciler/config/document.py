@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeAlias, cast
@@ -156,3 +156,25 @@ def locate(text: str, paths: Collection[DocumentPath]) -> dict[DocumentPath, Sou
     if () not in spans:
         return {}
     return {path: next(spans[path[:end]] for end in range(len(path), -1, -1) if path[:end] in spans) for path in paths}
+
+
+def mark_finder(
+    texts: Mapping[str, str], places: Iterable[SourceLocation]
+) -> Callable[[SourceLocation], tuple[int, int]]:
+    """Return a function that returns the line and column (from 1) of each of these places; (0, 0) where there is none.
+
+    `texts` has the text of each file: every text is read once.
+    """
+    paths: dict[str, set[DocumentPath]] = {}
+    for place in places:
+        if place.file in texts:
+            paths.setdefault(place.file, set()).add(place.path)
+    spans = {file: locate(texts[file], wanted) for file, wanted in paths.items()}
+
+    def mark_of(place: SourceLocation) -> tuple[int, int]:
+        if isinstance(place, CellLocation):
+            return (place.line, 1) if place.line else (0, 0)
+        span = spans[place.file].get(place.path) if place.file in spans else None
+        return (0, 0) if span is None else span.key if place.key else span.value
+
+    return mark_of

@@ -42,7 +42,6 @@ from reconciler.config.sources import FileFinder, add_sources
 from reconciler.config.yaml_reader import read_yaml
 from reconciler.errors import ConfigError, Problem, ProblemKind
 from reconciler.model.desired import Desired, InputFile, PeopleFile, SourcedPerson
-from reconciler.model.rules import RequireConsent, Rule
 from reconciler.model.text import composed
 from reconciler.rules import evaluate
 from reconciler.sources.model import FileHistory
@@ -71,10 +70,10 @@ def load(
 ) -> Desired:
     """Return the desired state of a file, or of all YAML files below a folder, on the day `as_of`.
 
-    With `check_rules` it has what breaks the rules on that day, with `test_rules` which of their tests fail. Files of
-    the folder that are to `ignore` are not read. `history` makes what knows who left the people files lately;
-    None where that is not to be found out. Raise ConfigError with all problems, sorted by place. A file that has fewer
-    problems together with its folder has only one: the folder is to be loaded.
+    With `check_rules` it has what breaks the rules on that day or on `as_of`, with `test_rules` which of their tests
+    fail. Files of the folder that are to `ignore` are not read. `history` makes what knows who left the people files
+    lately; None where that is not to be found out. Raise ConfigError with all problems, sorted by place. A file that
+    has fewer problems together with its folder has only one: the folder is to be loaded.
     """
     options = _LoadOptions(as_of=as_of, check_rules=check_rules, test_rules=test_rules, history=history)
     if os.path.isdir(path):
@@ -212,7 +211,8 @@ def _merge(folder: str | None, documents: Sequence[ValidDocument], problems: Pro
         restrictions=_single("restrictions", documents, problems),
         rules=tuple(_items("rules", documents)),
         tests=tuple(_items("tests", documents)),
-        broken={section: _broken_names(section, documents) for section in ("people", "teams", "groups", "region")},
+        broken={section: _broken_names(section, documents) for section in ("people", "teams", "groups", "region")}
+        | {"rules": _broken_items("rules", documents)},
         lines={document.file: document.source.lines for document in documents},
     )
 
@@ -259,6 +259,12 @@ def _broken_names(section: str, documents: Sequence[ValidDocument]) -> frozenset
     return frozenset(str(path[1]) if len(path) == 2 else ALL_NAMES for path in paths if len(path) <= 2)
 
 
+def _broken_items(section: str, documents: Sequence[ValidDocument]) -> frozenset[str]:
+    """Return that any name may be broken, where an item of a list is: its name may be what is wrong."""
+    is_broken = any(path[:1] == (section,) for document in documents for path in document.broken)
+    return frozenset({ALL_NAMES} if is_broken else ())
+
+
 def _sources(files: Sequence[YamlSource], people_files: Sequence[PeopleFileRows]) -> tuple[InputFile, ...]:
     """Return every file that was read; one that several sources name is one file."""
     inputs = {file.path: InputFile(file.path, file.digest, people_file=True) for file in people_files}
@@ -283,7 +289,7 @@ def _resolve(
     reader = RuleReader(merged, people, memberships, problems, texts)
     rules = reader.rules() if merged.rules else ()
     if merged.tests:
-        check_expectations(merged, rules, problems)
+        check_expectations(merged, rules, reader.places, problems)
     people.report_unknown_aliases()
     desired = Desired(
         groups=groups,
@@ -291,7 +297,7 @@ def _resolve(
         teams=memberships.teams,
         rules=rules,
         tests=tuple(as_text(as_mapping(test.value)["name"]) for test in merged.tests),
-        people_files=tuple(_people_file(file, people, rules) for file in people_files),
+        people_files=tuple(_people_file(file, people) for file in people_files),
         instance_id=as_text(own["id"].value) if "id" in own else None,
         account=instance,
         account_place=merged.file_and_line(own["phone"].place) if instance is not None else "",
@@ -303,8 +309,7 @@ def _resolve(
     return desired, RulePlaces(merged, people, desired, reader.places)
 
 
-def _people_file(file: PeopleFileRows, people: People, rules: Sequence[Rule]) -> PeopleFile:
-    asks = any(isinstance(rule.condition, RequireConsent) for rule in rules)
+def _people_file(file: PeopleFileRows, people: People) -> PeopleFile:
     return PeopleFile(
         path=file.path,
         name=file.name,
@@ -318,7 +323,7 @@ def _people_file(file: PeopleFileRows, people: People, rules: Sequence[Rule]) ->
         without_phone=file.without_phone,
         without_consent=file.without_consent,
         asks_consent=file.asks_consent,
-        declined=declined_people(file, people.region) if asks else {},
+        declined=declined_people(file, people.region),
         gap=file.gap,
         shared_team=composed(as_text(as_mapping(file.source.value).get("team") or "")),
     )

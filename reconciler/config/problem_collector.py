@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from reconciler.config.document import CellLocation, SourceLocation, locate
+from reconciler.config.document import CellLocation, SourceLocation, mark_finder
 from reconciler.config.yaml_errors import source_lines
 from reconciler.config.yaml_events import DocumentPath
 from reconciler.errors import Problem, ProblemKind
@@ -111,19 +111,8 @@ class ProblemCollector:
         `linked` are the files that are symbolic links: no line of them is shown, for it may be that of any file.
         """
         found = [*self._errors, *self._warnings]
-        paths: dict[str, set[DocumentPath]] = {}
-        for each in found:
-            for place in (None if each.mark else each.place, each.other, *each.places):
-                if place is not None and place.file in texts:
-                    paths.setdefault(place.file, set()).add(place.path)
-        spans = {file: locate(texts[file], wanted) for file, wanted in paths.items()}
-
-        def mark_of(place: SourceLocation) -> tuple[int, int]:
-            if isinstance(place, CellLocation):
-                return (place.line, 1) if place.line else (0, 0)
-            span = spans[place.file].get(place.path) if place.file in spans else None
-            return (0, 0) if span is None else span.key if place.key else span.value
-
+        places = (place for each in found for place in (None if each.mark else each.place, each.other, *each.places))
+        mark_of = mark_finder(texts, (place for place in places if place is not None))
         lines: dict[str, list[str]] = {}
         problems = []
         for each in found:

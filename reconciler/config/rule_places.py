@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from reconciler.config.document import CellLocation, LocatedValue, MergedConfig, SourceLocation, as_text, locate
+from reconciler.config.document import CellLocation, LocatedValue, MergedConfig, SourceLocation, as_text, mark_finder
 from reconciler.config.people import People
 from reconciler.config.problem_collector import path_of
-from reconciler.config.yaml_events import DocumentPath
 from reconciler.model.desired import Desired, DesiredGroup, Member
 from reconciler.model.identity import Identity
 from reconciler.model.rules import Finding, FindingKind, FindingPlace
@@ -35,19 +34,11 @@ class RulePlaces:
     def place(self, findings: Iterable[Finding], texts: Mapping[str, str]) -> tuple[Finding, ...]:
         """Return the findings with their places; `texts` has the text of each file."""
         places = [(finding, self._place(finding)) for finding in findings]
-        paths: dict[str, set[DocumentPath]] = {}
-        for _, place in places:
-            paths.setdefault(place.file, set()).add(place.path)
-        spans = {file: locate(texts[file], wanted) for file, wanted in paths.items() if file in texts}
-        found = []
-        for finding, place in places:
-            span = spans[place.file].get(place.path) if place.file in spans else None
-            line, column = (0, 0) if span is None else span.key if place.key else span.value
-            if isinstance(place, CellLocation):
-                line, column = place.line, min(place.line, 1)
-            where = FindingPlace(place.file, line, column, path_of(place))
-            found.append(replace(finding, place=where))
-        return tuple(found)
+        mark_of = mark_finder(texts, (place for _, place in places))
+        return tuple(
+            replace(finding, place=FindingPlace(place.file, *mark_of(place), path_of(place)))
+            for finding, place in places
+        )
 
     def _place(self, finding: Finding) -> SourceLocation:
         rule = self.rules[finding.rule].place

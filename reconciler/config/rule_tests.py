@@ -22,10 +22,14 @@ _GIVEN: Final = ("people", "teams", "groups")
 _BREAKS: Final = frozenset({FindingKind.BROKEN, FindingKind.NOT_EVALUATED})
 
 
-def check_expectations(merged: MergedConfig, rules: Collection[Rule], problems: ProblemCollector) -> None:
-    """Report names of rules that a test expects and that the file does not have, and rules that no test can break."""
+def check_expectations(
+    merged: MergedConfig, rules: Collection[Rule], names: Collection[str], problems: ProblemCollector
+) -> None:
+    """Report names of rules that a test expects and that the file does not have, and rules that no test can break.
+
+    `names` are those of all rules, also of those that have a mistake.
+    """
     about_changes = {rule.name for rule in rules if rule.is_about_changes}
-    names = {rule.name for rule in rules}
     places: dict[str, LocatedValue] = {}
     for test in merged.tests:
         title = composed(as_text(as_mapping(test.value)["name"]))
@@ -40,7 +44,7 @@ def check_expectations(merged: MergedConfig, rules: Collection[Rule], problems: 
             if name in about_changes:
                 message = f"the rule {quote_value(name)} is about changes, and a test has none"
                 problems.error(ProblemKind.CONTRADICTION, item.place, message, "remove it: only a plan checks the rule")
-            elif name not in names:
+            elif name not in names and not merged.is_broken("rules", name):
                 hint = did_you_mean(name, names) or "name a rule from `rules`"
                 problems.error(ProblemKind.UNKNOWN_REFERENCE, item.place, f"there is no rule {quote_value(name)}", hint)
 

@@ -281,4 +281,6 @@ def _hint(value: Tree, path: DocumentPath, part: dict[str, Any]) -> str:
         return f"write a space after {quote_value(f'{key[1]}:')}"
     if path[:1] == ("groups",) and path[2:] == ("id",) and value.isdecimal():
         return "a group's id ends in @g.us"
+    if path[:1] == ("rules",) and path[2:] == ("name",) and not any(map(str.isalpha, value)):
+        return "a number alone may be a phone number: add a word, as in `rule-7`"
     return ""

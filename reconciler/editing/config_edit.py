@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from reconciler.config import FileContent, load, load_contents
 from reconciler.config.document import Tree, as_mapping, locate
+from reconciler.config.phone_numbers import country_code
 from reconciler.config.problem_collector import format_path, quote_person, quote_value
 from reconciler.config.yaml_events import DocumentPath
 from reconciler.editing.yaml_edit import YamlFile, read_yaml_files
@@ -19,7 +20,9 @@ from reconciler.editing.yaml_style import Style
 from reconciler.errors import ConfigError, UsageError
 from reconciler.model.desired import Desired, DesiredGroup, Person
 from reconciler.model.identity import Identity
+from reconciler.model.rules import Finding
 from reconciler.model.text import closest_name
+from reconciler.rules import evaluate
 from reconciler.sources.model import FileHistory
 
 Root: TypeAlias = "dict[str, Tree]"
@@ -65,6 +68,47 @@ class EditedConfig:
                 message = f"nothing was written: {who} would {what} the group {quote_value(key)} too"
                 raise UsageError(message, "make this change in the file by hand")
 
+    def require_wanted_people(self) -> None:
+        """Raise UsageError if somebody comes into a group who did not agree, or who left a people file."""
+        for _, person, comes in self.memberships():
+            if comes:
+                require_wanted(self.after, person.identity, quote_person(person.alias or person.identity))
+
+    def added_findings(self) -> tuple[Finding, ...]:
+        """Return what is found about the rules now, and was not before."""
+        if not self.after.findings:
+            return ()
+        before = set(evaluate(self.before, self.before.as_of, country_code))
+        return tuple(each for each in self.after.findings if replace(each, place=None) not in before)
+
+
+def why_unwanted(desired: Desired, identity: Identity) -> tuple[str, str] | None:
+    """Return why nobody may add a person, by a people file, and what to do; None where they may be added.
+
+    Who did not agree is never added. Somebody who left a people file, and is in nothing else, is only kept for the
+    days of `grace`.
+    """
+    for file in desired.people_files:
+        if identity in file.declined:
+            reason = f"did not agree, by row {file.declined[identity]} of {quote_value(file.name)}"
+            return reason, "if they agreed, correct the column of `consent` there"
+    person = desired.people.get(identity)
+    aliases = set(person.aliases) if person is not None else set()
+    left = {alias: file for file in desired.people_files for alias in aliases & file.people.keys()}
+    rows = [(file, file.people[alias]) for alias, file in left.items() if file.people[alias].left]
+    if not rows or len(rows) < len(aliases):
+        return None
+    file, row = rows[0]
+    reason = f"left {quote_value(file.name)}, where it was row {row.row}"
+    return reason, "put the row back there, or give the number an alias under `people` (`edit add NUMBER --as ALIAS`)"
+
+
+def require_wanted(desired: Desired, identity: Identity, label: str) -> None:
+    """Raise UsageError if nobody may add a person, by a people file; `label` is who it is, for the message."""
+    unwanted = why_unwanted(desired, identity)
+    if unwanted is not None:
+        raise UsageError(f"nothing was written: {label} {unwanted[0]}", unwanted[1])
+
 
 @dataclass(frozen=True, slots=True)
 class ConfigEdit:
@@ -75,13 +119,11 @@ class ConfigEdit:
     files: tuple[YamlFile, ...]
     roots: Mapping[str, Root] = field(default_factory=dict)
     history: Callable[[], FileHistory] | None = None
+    """Makes what knows who left the people files lately."""
 
     @classmethod
     def load(cls, path: Path, as_of: date, history: Callable[[], FileHistory] | None = None) -> ConfigEdit:
-        """Read a file or a folder; raise ConfigError if it is not valid.
-
-        `history` makes what knows who left the people files lately; None where that makes no difference.
-        """
+        """Read a file or a folder; raise ConfigError if it is not valid."""
         desired = load(path, as_of=as_of, history=history)
         files = tuple(read_yaml_files(path))
         return cls(path, desired, files, {file.source.file: dict(file.root) for file in files}, history)
@@ -151,7 +193,7 @@ class ConfigEdit:
         return next((_mapping(root[section]) for root in self.roots.values() if section in root), {})
 
     def result(self) -> EditedConfig:
-        """Return the files that have the wanted values, without writing them.
+        """Return the files that have the wanted values, without writing them, and what breaks the rules then.
 
         Raise UsageError if the whole would not be valid, PasteNeeded if a layout cannot be edited safely.
         """
@@ -162,10 +204,11 @@ class ConfigEdit:
             FileContent(each.source.file, data.get(each.source.file, each.source.data), linked=each.source.linked)
             for each in self.files
         ]
-        folder = str(self.path) if os.path.isdir(self.path) else None
+        folder, day = str(self.path) if os.path.isdir(self.path) else None, self.desired.as_of
+        checked = day if changed else None
         try:
             after = load_contents(
-                contents, as_of=self.desired.as_of, folder=folder, name=self.path.name, history=self.history
+                contents, as_of=day, folder=folder, name=self.path.name, check_rules=checked, history=self.history
             )
         except ConfigError as error:
             problems = "\n".join(line for each in error.problems if each.severity == "error" for line in each.lines())

@@ -10,7 +10,7 @@ from reconciler.config.document import Tree, as_sequence
 from reconciler.config.person_reference import parse_person
 from reconciler.config.phone_numbers import address_text
 from reconciler.config.problem_collector import quote_value
-from reconciler.editing.config_edit import ConfigEdit
+from reconciler.editing.config_edit import ConfigEdit, why_unwanted
 from reconciler.editing.edit_members import PersonEntry, with_number
 from reconciler.errors import UsageError
 from reconciler.model.desired import Unmanaged
@@ -105,11 +105,14 @@ def add_person(
 ) -> ConfigEdit:
     """Return the same with a new alias for a number, in `file` or else in the only file that has `people`."""
     known = edit.desired.people.get(person.identity)
+    number = person.reference
     if known is not None:
-        raise UsageError(f"{person.label} is {quote_value(known.alias or '')} already", "use that alias")
+        if why_unwanted(edit.desired, person.identity) is None:
+            raise UsageError(f"{person.label} is {quote_value(known.alias or '')} already", "use that alias")
+        number = address_text(known.jid, known.identity) or known.jid  # the alias of a row that is gone goes, too
     if edit.file_of("people", alias) is not None:
         raise UsageError(f"{edit.path} has an alias {quote_value(alias)} already", "give another alias")
-    entry: Tree = person.reference if name is None else {"phone": person.reference, "name": name}
+    entry: Tree = number if name is None else {"phone": number, "name": name}
     return edit.with_entry("people", alias, entry, _file(edit, file, "the new alias", edit.files_for("people")))
 
 

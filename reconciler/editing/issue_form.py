@@ -12,7 +12,7 @@ from typing import Final
 
 from reconciler.config.export import alias_for
 from reconciler.config.problem_collector import quote_person, quote_value
-from reconciler.editing.config_edit import ConfigEdit
+from reconciler.editing.config_edit import ConfigEdit, require_wanted
 from reconciler.editing.edit_entries import add_person
 from reconciler.editing.edit_members import (
     PersonEntry,
@@ -149,6 +149,8 @@ def _person(edit: ConfigEdit, form: IssueForm) -> tuple[ConfigEdit, PersonEntry]
             raise FormError("the form names nobody", "answer under `Person` or `Phone number`")
         return edit, _find(form.person, edit, "answer with a name as it is in the configuration, or give the number")
     person = _find(form.phone, edit, "write it with + and the country code, as in +1 202 555 0143")
+    if not form.removes:
+        require_wanted(edit.desired, person.identity, person.label)
     known = edit.desired.people.get(person.identity)
     if known is not None or not form.person:
         names = {name.casefold() for name in (known.aliases if known is not None else ())}

@@ -258,7 +258,7 @@ class PeopleFile:
     asks_consent: bool = False
     """Whether it has a column for who agreed."""
     declined: Mapping[Identity, int] = field(default_factory=dict)
-    """Who did not agree, each with the row; read only where a rule asks for it."""
+    """Who did not agree, each with the row."""
     gap: str = ""
     shared_team: str = ""
     """The team of everybody in it (`team`), "" where there is none."""
@@ -304,9 +304,9 @@ class Desired:
     tests: tuple[str, ...] = ()
     """The names of the tests of the rules."""
     rules_checked: date | None = None
-    """The day on which the load checked the rules; None: it was not to."""
+    """The day for which the load checked the rules, beside `as_of`; None: it was not to."""
     findings: tuple[Finding, ...] = ()
-    """What breaks the rules on that day, changes of a plan left out."""
+    """What breaks the rules on one of the two days, changes of a plan left out."""
     failed_tests: tuple[Problem, ...] = ()
     """The tests of the rules that failed, where the load was to run them."""
     people_files: tuple[PeopleFile, ...] = ()

@@ -7,16 +7,17 @@ can only be known with values (a division by zero, an absent value) is an error 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from reconciler.errors import ReconcilerError
 from reconciler.model.text import composed
+from reconciler.rules.cel_messages import expression_error, in_words, type_in_words
 from reconciler.rules.names import ExpressionError, Use, find_uses, replaced
-from reconciler.rules.variables import ValueType, Variable
+from reconciler.rules.variables import ANYWHERE, ValueType, Variable
 
 if TYPE_CHECKING:
     from cel_expr_python.cel import Env, Expression
@@ -28,25 +29,6 @@ MAX_LENGTH: Final = 2000
 INSTALL: Final = "pip install 'cel-expr-python>=0.1.3,<0.2'"
 """The command that installs it. It names the package, because nobody may own the name of this program on an index."""
 
-_LOCATED = re.compile(r"^(?:[A-Z_]+: )*<input>:(?P<line>\d+):(?P<column>\d+): (?P<message>.*)$", re.MULTILINE)
-_STATUS = re.compile(r"^(?:[A-Z_]+: )+|(?: \[[A-Z_]+\])+$")
-_OPERATOR = re.compile(r"'_(\?)_:_'|'_?([^\w'\[]+)_'|'_(\[)_\]'|(?<![\w'])_?([^\w\s'\[(]+)_(?=\()")
-_NOISE: Final = (
-    (re.compile(r"<input>:-1:-1: "), ""),
-    (re.compile(r" \(in container ''\)"), ""),
-    (re.compile(r"google\.protobuf\.Timestamp"), "timestamp"),
-    (re.compile(r"google\.protobuf\.Duration"), "duration"),
-    (re.compile(r"mismatched input '<EOF>'.*"), "the expression ends too early"),
-    (re.compile(r" expecting (?:\{.*\}|<EOF>)"), ""),
-)
-"""What only the authors of the library need in its messages, and what to show."""
-_SLIPS: Final = {
-    "error at: '=": "`==` compares",
-    "input 'and'": "`&&` is and",
-    "input 'or'": "`||` is or",
-    "input 'not'": "`!` is not: `!(x in y)`",
-}
-"""What people write who know other languages, as the library's errors have it, and what to write."""
 _UNREADABLE = re.compile("[\0\ud800-\udfff]")
 """Characters at which the library would cut a text off, or end the process."""
 _SOME_DAY: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -56,8 +38,11 @@ class CelUnavailable(ReconcilerError):
     """The library is not installed."""
 
 
-class EvaluationError(Exception):
-    """An expression could not be evaluated with these values; the message is the reason."""
+@dataclass(frozen=True, slots=True)
+class NotEvaluated:
+    """Why an expression, or a rule, could not be evaluated."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +50,13 @@ class Program:
     """A compiled expression that is true or false.
 
     `uses` are the names of what it uses, sorted: the paths of variables, and `has(member.until)` where only that is
-    asked. `together` is the same for all items of a list at once; None where there is no such form.
+    asked. `filters` returns the expression for where it is true, or else false, among several contexts.
     """
 
     uses: tuple[str, ...]
     optional: tuple[str, ...]
     expression: Expression
-    together: Expression | None
+    filters: Callable[[bool], Expression | None]
 
 
 def compile_expression(text: str, variables: Mapping[str, Variable]) -> Program:
@@ -88,20 +73,21 @@ def compile_expression(text: str, variables: Mapping[str, Variable]) -> Program:
     try:
         expression = environment.compile(text)
     except RuntimeError as error:
-        raise _located(str(error)) from None
+        raise expression_error(str(error), text) from None
     returned = expression.return_type().name()
     if returned != "BOOL":
-        message = f"the expression is of type {returned.lower()}, and not true or false"
+        message = f"the expression is {type_in_words(returned.lower())}, and not true or false"
         raise ExpressionError(message, 1, 1, "compare it with something, as in `group.size <= 100`")
     names = {use.name for use in uses} - {f"has({use.path})" for use in uses if not use.asked}
     optional = tuple(path for path, variable in variables.items() if variable.optional)
-    return Program(tuple(sorted(names)), optional, expression, _together(text, uses, names, environment))
+    filters = cache(partial(_filter, text, uses, names, environment))
+    return Program(tuple(sorted(names)), optional, expression, filters)
 
 
-def evaluate(program: Program, values: Mapping[str, Any]) -> bool:
-    """Return whether the expression is true. `values` has, as `cel_value` returns them, those of `uses` that there are.
+def evaluate(program: Program, values: Mapping[str, Any]) -> bool | NotEvaluated:
+    """Return whether the expression is true, or why that is not known.
 
-    Raises EvaluationError.
+    `values` has, as `cel_value` returns them, those of `uses` that there are.
     """
     data = dict(values)
     for path in program.optional:
@@ -111,15 +97,22 @@ def evaluate(program: Program, values: Mapping[str, Any]) -> bool:
     result = _evaluated(program.expression, data)
     if result is True or result is False:
         return bool(result)
-    raise EvaluationError(_reason(str(result), program))
+    return NotEvaluated(_reason(str(result), program))
 
 
-def is_true_for_all(program: Program, contexts: Sequence[Mapping[str, Any]]) -> bool:
-    """Return whether the expression is surely true with each of these values, in a fraction of the time.
+def filter_contexts(
+    program: Program, wanted: bool, contexts: Sequence[Mapping[str, Any]], everywhere: Mapping[str, Any]
+) -> Sequence[int] | None:
+    """Return in which of several contexts the expression is true, or else false, in a fraction of the time.
 
-    Where it is not sure, evaluate it with each.
+    `everywhere` has the values that are the same in all of them. None where that is not known: evaluate fewer.
     """
-    return program.together is not None and _evaluated(program.together, {_CONTEXTS: list(contexts)}) is True
+    expression = program.filters(wanted)
+    if expression is None:
+        return None
+    data = {_INDEXES: list(range(len(contexts))), _CONTEXTS: list(contexts), _EVERYWHERE: everywhere}
+    found = _evaluated(expression, data)
+    return [index.value() for index in found] if isinstance(found, list) else None
 
 
 def _evaluated(expression: Expression, data: Mapping[str, Any]) -> Any:
@@ -146,18 +139,26 @@ def _readable(text: str) -> str:
     return composed(_UNREADABLE.sub("\ufffd", text))
 
 
-_CONTEXTS: Final = "contexts"
+_INDEXES: Final = "_indexes"
+_INDEX: Final = "_index"
+_CONTEXTS: Final = "_contexts"
+_EVERYWHERE: Final = "_everywhere"
 
 
-def _together(text: str, uses: Sequence[Use], names: Iterable[str], environment: Env) -> Expression | None:
-    """Return an expression that is true if the given one is true for each item of a list of mappings by name."""
-    item = "_context"
-    while item in text:
-        item += "_"
-    values = (f'("{use.name if use.name in names else use.path}" in {item})' for use in uses)
-    forms = (value if use.asked else f'{item}["{use.path}"]' for use, value in zip(uses, values, strict=True))
+def _filter(text: str, uses: Sequence[Use], names: Iterable[str], environment: Env, wanted: bool) -> Expression | None:
+    """Return an expression for the indexes of the contexts in which the given one is true, or else false."""
+    if any(name in text for name in (_INDEX, _CONTEXTS, _EVERYWHERE)):
+        return None
+    forms = []
+    for use in uses:
+        context = f"{_CONTEXTS}[{_INDEX}]"
+        value = f'{context}["{use.path}"]'
+        if use.asked:
+            value = f'("{use.name if use.name in names else use.path}" in {context})'
+        forms.append(f'{_EVERYWHERE}["{use.path}"]' if use.path in ANYWHERE else value)
+    one = f"{'' if wanted else '!'}({replaced(text, uses, iter(forms))}\n)"
     try:
-        return environment.compile(f"{_CONTEXTS}.all({item}, {replaced(text, uses, forms)}\n)", disable_check=True)
+        return environment.compile(f"{_INDEXES}.filter({_INDEX}, {one})", disable_check=True)
     except RuntimeError:
         return None
 
@@ -169,30 +170,7 @@ def _reason(report: str, program: Program) -> str:
     for path in program.optional:
         if report.endswith(f'Key not found in map : "{path.rpartition(".")[2]}"'):
             return f"there is no `{path}`; ask with `has({path})` first"
-    return _in_words(report)
-
-
-def _operator(found: re.Match[str]) -> str:
-    name = next(filter(None, found.groups()))
-    return {"[": "`[]`", "?": "`?:`"}.get(name, f"`{name}`")
-
-
-def _in_words(report: str) -> str:
-    """Return the library's report without what only its authors need: places, codes, names of functions."""
-    text = _OPERATOR.sub(_operator, _STATUS.sub("", report))
-    for pattern, words in _NOISE:
-        text = pattern.sub(words, text)
-    return text
-
-
-def _located(report: str) -> ExpressionError:
-    """Return the first error of the library's report."""
-    match = _LOCATED.search(report)
-    if match is None:
-        return ExpressionError(_in_words(report.splitlines()[0]), 1, 1)
-    message = _in_words(match["message"])
-    hint = next((hint for slip, hint in _SLIPS.items() if slip in message), "")
-    return ExpressionError(message, int(match["line"]), int(match["column"]), hint)
+    return in_words(report)
 
 
 @lru_cache

@@ -74,11 +74,6 @@ class Subjects:
                 found.setdefault(identity, []).append(group)
         return found
 
-    @cached_property
-    def _persons(self) -> Mapping[Identity, str]:
-        aliases = {identity: person.alias for identity, person in self.desired.people.items()}
-        return {identity: alias for identity, alias in aliases.items() if alias is not None}
-
     def team(self, name: str) -> People:
         """Return who is in a team, without those whose last day has passed."""
         if name not in self._teams:
@@ -106,9 +101,14 @@ class Subjects:
             self._counts[rule.groups] = Counter(chain.from_iterable(members))
         return self._counts[rule.groups]
 
+    def name(self, identity: Identity) -> str:
+        """Return the alias of a person, else the number."""
+        person = self.desired.people.get(identity)
+        return (person.alias if person is not None else None) or identity
+
     def label(self, identity: Identity) -> str:
-        """Return the alias of a person in backticks, or else the number."""
-        return f"`{self._persons.get(identity, identity)}`"
+        """Return the name of a person in backticks."""
+        return f"`{self.name(identity)}`"
 
 
 def violations(rule: Rule, subjects: Subjects) -> Iterator[Violation]:

@@ -11,8 +11,9 @@ from typing import Final
 from reconciler.model.desired import Desired
 from reconciler.model.identity import Identity
 from reconciler.model.rules import Exemption, Finding, FindingKind, Rule, Severity
+from reconciler.rules.cel import NotEvaluated
 from reconciler.rules.conditions import Subjects, Violation, nothing_to_check, violations
-from reconciler.rules.expressions import NotEvaluated, broken_contexts, expression_violations, no_context
+from reconciler.rules.expressions import broken_rows, expression_violations, no_subject
 from reconciler.rules.population import Population
 from reconciler.rules.values import CountryOf, PlannedChange
 
@@ -58,17 +59,17 @@ def _violation_of(finding: Finding) -> tuple[object, ...]:
 def _evaluated(desired: Desired, day: date, country_of: CountryOf) -> list[Finding]:
     subjects = Subjects(desired, day)
     population = Population(subjects, country_of)
-    outcomes = broken_contexts([rule for rule in desired.rules if not rule.is_about_changes], population)
+    outcomes = broken_rows([rule for rule in desired.rules if not rule.is_about_changes], population)
     found: list[Finding] = []
     for rule in desired.rules:
-        keys = outcomes.get(rule.name, ())
-        if isinstance(keys, NotEvaluated):
-            found.append(_not_evaluated(rule, keys))
+        rows = outcomes.get(rule.name, ())
+        if isinstance(rows, NotEvaluated):
+            found.append(_not_evaluated(rule, rows))
         elif rule.is_about_changes:
             found += _ended(rule, subjects)
         else:
-            reason = nothing_to_check(rule, subjects) or no_context(rule, keys, population)
-            broken = chain(violations(rule, subjects), expression_violations(rule, keys or (), population))
+            reason = nothing_to_check(rule, subjects) or no_subject(rule, rows, population)
+            broken = chain(violations(rule, subjects), expression_violations(rule, rows or (), population))
             found += _findings(rule, broken, subjects, reason)
     return found
 
@@ -90,18 +91,18 @@ def _evaluated_changes(
     rules = [rule for rule in desired.rules if rule.is_about_changes]
     population = Population(Subjects(desired, day), country_of, changes)
     found: list[Finding] = []
-    for rule, keys in zip(rules, broken_contexts(rules, population).values(), strict=True):
-        if isinstance(keys, NotEvaluated):
-            found.append(_not_evaluated(rule, keys))
+    for rule, rows in zip(rules, broken_rows(rules, population).values(), strict=True):
+        if isinstance(rows, NotEvaluated):
+            found.append(_not_evaluated(rule, rows))
         else:
-            broken = expression_violations(rule, keys or (), population)
+            broken = expression_violations(rule, rows or (), population)
             found += _listed(rule, _with_exemptions(rule, broken, day, set()))
     return found
 
 
 def _not_evaluated(rule: Rule, error: NotEvaluated) -> Finding:
     """Return the finding about a rule that could not be evaluated: an error, whatever the severity of the rule."""
-    return Finding(rule=rule.name, kind=FindingKind.NOT_EVALUATED, severity=Severity.ERROR, message=str(error))
+    return Finding(rule=rule.name, kind=FindingKind.NOT_EVALUATED, severity=Severity.ERROR, message=error.reason)
 
 
 def _findings(rule: Rule, broken: Iterable[Violation], subjects: Subjects, nothing: str) -> Iterator[Finding]:

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from functools import cache, partial
 from typing import Final, TypeAlias
 
 from reconciler.model.rules import Each, Expression, Rule
-from reconciler.rules.cel import EvaluationError, Program, Value, compile_expression, evaluate, is_true_for_all
+from reconciler.rules.cel import NotEvaluated, Program, Value, compile_expression, evaluate, filter_contexts
 from reconciler.rules.conditions import Violation
-from reconciler.rules.names import error_at, find_variable
-from reconciler.rules.population import ContextTable, Key, Population, Subject
+from reconciler.rules.names import ExpressionError, error_at, find_variable, split_logic
+from reconciler.rules.population import Contexts, Key, Population, Rows, Subject
+from reconciler.rules.values import part_of
 from reconciler.rules.variables import VARIABLES, ValueType
 from reconciler.time_limit import Ended, limited
 
@@ -23,23 +25,44 @@ MAX_SECONDS: Final = 2.0
 """Seconds that one rule may take."""
 MAX_TOTAL: Final = 30.0
 """Seconds that all rules together may take."""
-_TOGETHER: Final = 500
-"""Contexts that are evaluated together, as long as all of them are fine."""
+_TOGETHER: Final = (250, 10)
+"""How many contexts are evaluated together, as long as none of them fails."""
 _BRACES = re.compile(r"\{\{|\}\}|\{(?P<path>[^{}]*)\}|[{}]")
 
 
-class NotEvaluated(Exception):
-    """A rule could not be evaluated; the message has the reason, and the place."""
-
-
-Outcome: TypeAlias = Sequence[Key] | NotEvaluated | None
-"""The contexts in which a rule is broken, why that is not known, or None where its `when` is never true."""
+Outcome: TypeAlias = Rows | NotEvaluated | None
+"""The subjects that break a rule, why these are not known, or None where its `when` is never true."""
 
 
 @cache
 def compiled(text: str, each: Each) -> Program:
     """Return the program of an expression; raise ExpressionError or CelUnavailable as `compile_expression` does."""
     return compile_expression(text, VARIABLES[each])
+
+
+@cache
+def _pieces(text: str, each: Each) -> tuple[bool, tuple[str, ...]] | None:
+    """Return whether `&&` joins an expression, else `||`, and what it joins; None for an expression in one piece.
+
+    What uses the same parts of a subject is one piece: the others cost more than they save.
+    """
+    split = split_logic(text)
+    if split is None:
+        return None
+    operator, texts = split
+    by_parts: dict[frozenset[str], list[str]] = {}
+    for one in texts:
+        parts = frozenset(map(part_of, compiled(one, each).uses)) - {""}
+        by_parts.setdefault(parts, []).append(f"({one}\n)")
+    if len(by_parts) == 1:
+        return None
+    joined = tuple(f" {operator} ".join(by_parts[parts]) for parts in sorted(by_parts, key=len))
+    try:
+        for one in joined:
+            compiled(one, each)
+    except ExpressionError:  # with its brackets it is too long, or too deep
+        return None
+    return operator == "&&", joined
 
 
 @cache
@@ -70,93 +93,120 @@ def message_parts(message: str, each: Each) -> tuple[tuple[str, str], ...]:
     return (*parts, (text + message[end:], ""))
 
 
-def broken_contexts(rules: Sequence[Rule], population: Population) -> Mapping[str, Outcome]:
-    """Return by name of the rule in which contexts it is broken, or why that is not known."""
+def broken_rows(rules: Sequence[Rule], population: Population) -> Mapping[str, Outcome]:
+    """Return by name of the rule which subjects break it, or why that is not known."""
     conditions = [(rule.name, rule.condition) for rule in rules if isinstance(rule.condition, Expression)]
     pieces = [partial(_broken, condition, population) for _, condition in conditions]
     found: dict[str, Outcome] = {}
     for (name, _), result in zip(conditions, limited(pieces, MAX_SECONDS, MAX_TOTAL), strict=True):
-        found[name] = NotEvaluated(str(result)) if isinstance(result, str | Ended) else result
+        found[name] = NotEvaluated(result.reason) if isinstance(result, Ended) else result
     return found
 
 
-def expression_violations(rule: Rule, keys: Sequence[Key], population: Population) -> Iterator[Violation]:
-    """Yield what breaks a rule in these contexts: by group, then by person."""
+def expression_violations(rule: Rule, rows: Rows, population: Population) -> Iterator[Violation]:
+    """Yield what breaks a rule of these subjects: by group, then by person."""
     condition = rule.condition
-    if not keys or not isinstance(condition, Expression):
+    if not rows or not isinstance(condition, Expression):
         return
-    subjects = _table(condition, population).subjects(frozenset(keys))
+    subjects = (population.subject(condition.each, row) for row in rows)
     found = [_violation(rule.message, condition, subject, population) for subject in subjects]
     yield from sorted(found, key=lambda violation: (violation.group or "", violation.person or ""))
 
 
-def no_context(rule: Rule, outcome: Outcome, population: Population) -> str:
+def no_subject(rule: Rule, outcome: Outcome, population: Population) -> str:
     """Return why an expression is about nothing, whatever it requires; "" where it is about something."""
     condition = rule.condition
     if not isinstance(condition, Expression):
         return ""
     if outcome is None:
         return "`when` is never true"
-    if _table(condition, population).count:
+    if population.rows(condition.each):
         return ""
     return {Each.GROUP: "there is no group", Each.PERSON: "there are no people"}.get(
         condition.each, "no group has members"
     )
 
 
-def _programs(condition: Expression) -> list[tuple[str, Program]]:
-    """Return the programs of `when`, where there is one, and `require`, each behind its key in the file."""
-    texts = (("when", condition.when), ("require", condition.require))
-    return [(key, compiled(text, condition.each)) for key, text in texts if text]
-
-
-def _table(condition: Expression, population: Population) -> ContextTable:
-    return population.table(condition.each, [program.uses for _, program in _programs(condition)])
-
-
-def _broken(condition: Expression, population: Population) -> list[Key] | str | None:
-    """Return the contexts in which a rule is broken, or else why that cannot be known; None: `when` is never true."""
-    table = _table(condition, population)
-    keys = list(table.keys())
-    for index, (name, program) in enumerate(_programs(condition)):
-        span, by_part = table.part(index), dict[Key, list[Key]]()
-        for key in keys:
-            by_part.setdefault(key[span], []).append(key)
-        keys, before = [], keys
+def _broken(condition: Expression, population: Population) -> Outcome:
+    """Return which subjects break a rule; None: its `when` is never true."""
+    rows, each = population.rows(condition.each), condition.each
+    for name, text, wanted in (("when", condition.when, True), ("require", condition.require, False)):
+        if not text:
+            continue
+        before = rows
         try:
-            for part in _parts_where(program, name == "when", table, index, list(by_part)):
-                keys += by_part[part]
+            rows = _rows_where(text, each, wanted, rows, population)
         except _Failed as failure:
-            first = next(table.subjects(frozenset(by_part[failure.part])))
-            return f"`{name}` cannot be evaluated for {_describe(first, population)}: {failure}"
-        if name == "when" and before and not keys and condition.each is not Each.CHANGE:
+            subject = _describe(population.subject(each, failure.row), population)
+            return NotEvaluated(f"`{name}` cannot be evaluated for {subject}: {failure}")
+        if name == "when" and before and not rows and each is not Each.CHANGE:
             return None
-    return keys
+    return rows
 
 
 class _Failed(Exception):
-    """An expression could not be evaluated in a context."""
+    """An expression could not be evaluated for a subject."""
 
-    def __init__(self, part: Key, reason: str) -> None:
+    def __init__(self, row: int, reason: str) -> None:
         super().__init__(reason)
-        self.part = part
+        self.row = row
 
 
-def _parts_where(
-    program: Program, wanted: bool, table: ContextTable, index: int, parts: Sequence[Key]
-) -> Iterator[Key]:
-    """Yield the parts of keys for which an expression is true, or else those for which it is false."""
-    for begin in range(0, len(parts), _TOGETHER):
-        some = parts[begin : begin + _TOGETHER]
-        contexts = [table.values(part, index) for part in some]
-        if not wanted and is_true_for_all(program, contexts):
-            continue
-        for part, values in zip(some, contexts, strict=True):
-            try:
-                if evaluate(program, values) is wanted:
-                    yield part
-            except EvaluationError as error:
-                raise _Failed(part, str(error)) from None
+def _rows_where(text: str, each: Each, wanted: bool, rows: Rows, population: Population) -> Rows:
+    """Return the subjects for which an expression is true, or else those for which it is false.
+
+    `group.size < 9 || has(member.until)` is evaluated in two pieces: for each group, then for each terms of members of
+    the groups that are left. A failure of a piece means nothing where the other one decides.
+    """
+    pieces = _pieces(text, each)
+    if pieces is not None:
+        is_and, texts = pieces
+        with suppress(_Failed):
+            if is_and is wanted:
+                return _rows_where_all(texts, each, wanted, rows, population)
+            return _rows_where_any(texts, each, wanted, rows, population)
+    contexts, program = population.contexts(each, compiled(text, each).uses), compiled(text, each)
+    keys = tuple(contexts.keys(rows))
+    found = _keys_where(program, wanted, keys, contexts, rows, _TOGETHER)
+    return rows if len(found) == len(keys) else contexts.select(rows, found)
+
+
+def _keys_where(
+    program: Program, wanted: bool, keys: Sequence[Key], contexts: Contexts, rows: Rows, together: Sequence[int]
+) -> Sequence[Key]:
+    """Return the contexts in which an expression is true, or else false: so many at once, fewer where one fails."""
+    if not together:
+        return [key for key in keys if _is_true(program, key, contexts, rows) is wanted]
+    found: list[Key] = []
+    for begin in range(0, len(keys), together[0]):
+        some = keys[begin : begin + together[0]]
+        indexes = filter_contexts(program, wanted, contexts.values(some), contexts.everywhere)
+        if indexes is None:
+            found += _keys_where(program, wanted, some, contexts, rows, together[1:])
+        else:
+            found += map(some.__getitem__, indexes)
+    return found
+
+
+def _is_true(program: Program, key: Key, contexts: Contexts, rows: Rows) -> bool:
+    result = evaluate(program, {**contexts.everywhere, **contexts.values([key])[0]})
+    if isinstance(result, NotEvaluated):
+        raise _Failed(contexts.select(rows, [key])[0], result.reason)
+    return result
+
+
+def _rows_where_all(texts: Sequence[str], each: Each, wanted: bool, rows: Rows, population: Population) -> Rows:
+    for text in texts:
+        rows = _rows_where(text, each, wanted, rows, population)
+    return rows
+
+
+def _rows_where_any(texts: Sequence[str], each: Each, wanted: bool, rows: Rows, population: Population) -> Rows:
+    found: set[int] = set()
+    for text in texts:
+        left = [row for row in rows if row not in found] if found else rows
+        found.update(_rows_where(text, each, wanted, left, population))
+    return sorted(found)
 
 
 def _violation(message: str, condition: Expression, subject: Subject, population: Population) -> Violation:
@@ -188,7 +238,7 @@ def _shown(value: Value | None) -> str:
 
 def _describe(subject: Subject, population: Population) -> str:
     """Return what an expression is evaluated for: `anna` in `kids-1`."""
-    names = [f"`{population.facts.name(subject.person.identity)}`"] if subject.person is not None else []
+    names = [population.facts.subjects.label(subject.person.identity)] if subject.person is not None else []
     names += [f"`{subject.group.key}`"] if subject.group is not None else []
     action = f"`{subject.change.action}` of " if subject.change is not None and len(names) > 1 else ""
     action = f"`{subject.change.action}` in " if subject.change is not None and not action else action

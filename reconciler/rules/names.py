@@ -109,6 +109,42 @@ def replaced(text: str, uses: Sequence[Use], replacements: Iterator[str]) -> str
     return kept[0] + "".join(f"{replacement}{rest}" for replacement, rest in zip(replacements, kept[1:], strict=True))
 
 
+def split_logic(text: str) -> tuple[str, list[str]] | None:
+    """Return `||` or `&&` and the expressions that it joins, None where no operator joins the whole.
+
+    That is the operator of the lowest precedence outside of all brackets: `a && b || c` is `a && b` or `c`.
+    """
+    tokens = [match for match in _TOKEN.finditer(text) if match.lastgroup != "space"]
+    while len(tokens) > 1 and tokens[0][0] == "(" and _closing(tokens) == len(tokens) - 1:
+        tokens = tokens[1:-1]
+    depth, found = 0, dict[str, list[int]]()
+    for index, token in enumerate(tokens):
+        depth += (token[0] in _OPEN) - (token[0] in _CLOSE)
+        if depth == 0 and token[0] in "?|&" and token.lastgroup == "other":
+            if token[0] == "?":
+                return None
+            if index and tokens[index - 1].end() == token.start() and tokens[index - 1][0] == token[0]:
+                found.setdefault(token[0] * 2, []).append(index)
+    operator = "||" if "||" in found else "&&"
+    if operator not in found:
+        return None
+    begins, ends = [0, *(index + 1 for index in found[operator])], [*(i - 2 for i in found[operator]), len(tokens) - 1]
+    return operator, [text[tokens[a].start() : tokens[b].end()] for a, b in zip(begins, ends, strict=True)]
+
+
+_OPEN, _CLOSE = frozenset("([{"), frozenset(")]}")
+
+
+def _closing(tokens: Sequence[re.Match[str]]) -> int:
+    """Return the index of the bracket that closes the first one."""
+    depth = 0
+    for index, token in enumerate(tokens):
+        depth += (token[0] in _OPEN) - (token[0] in _CLOSE)
+        if depth == 0:
+            return index
+    return -1
+
+
 def _listed(paths: Sequence[str]) -> str:
     return ", ".join(f"`{path}`" for path in paths)
 

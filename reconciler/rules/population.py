@@ -6,7 +6,7 @@ evaluated once: among a quarter of a million memberships, `member.reason` has a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, repeat
@@ -19,7 +19,9 @@ from reconciler.rules.conditions import Subjects
 from reconciler.rules.values import EVERYWHERE, CountryOf, Facts, PlannedChange, getter, part_of
 
 Key: TypeAlias = tuple[int, ...]
-"""What tells the contexts of a table apart: a number for each part that an expression uses, one after the other."""
+"""What tells contexts apart: a number for each part of a subject that an expression uses."""
+Rows: TypeAlias = Sequence[int]
+"""Some of the subjects of a kind of rule, by their numbers, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,44 +39,49 @@ class _Kinds:
     """Groups, people or terms by the values of some variables: the kind of each by its index, the values by kind."""
 
     kind_of: Sequence[int]
-    values: Sequence[Mapping[str, Any]]
+    values: Sequence[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class ContextTable:
-    """The contexts of some expressions that belong together, and which subjects have them.
+class Contexts:
+    """The contexts of one expression: of each part that it uses the column of the subjects, and its kinds."""
 
-    `kinds` has what each expression uses of the parts of a subject. `rows` has a column for each of these, and
-    `all_rows` returns the same for every subject: `rows` leaves out most of the repetitions.
-    """
+    everywhere: Mapping[str, Any]
+    parts: Sequence[tuple[Sequence[int], _Kinds]]
 
-    everywhere: Sequence[Mapping[str, Any]]
-    kinds: Sequence[Sequence[_Kinds]]
-    rows: Sequence[Sequence[int]]
-    all_rows: Callable[[], Sequence[Sequence[int]]]
-    count: int
-    subject: Callable[[int], Subject]
+    def keys(self, rows: Rows) -> Collection[Key]:
+        """Return the key of each context that some subjects have."""
+        if len(self.parts) == 1:
+            ((column, kinds),) = self.parts
+            things = set(map(column.__getitem__, rows))
+            return [(kind,) for kind in sorted(set(map(kinds.kind_of.__getitem__, things)))]
+        return set(self._keys_of(rows))
 
-    def keys(self) -> Collection[Key]:
-        """Return the key of each context."""
-        return set(zip(*self.rows, strict=True)) if self.rows else {()} if self.count else set()
+    def values(self, keys: Sequence[Key]) -> Sequence[Mapping[str, Any]]:
+        """Return the values of each context by name, as the library takes them, but for those of `everywhere`."""
+        found: list[dict[str, Any]] = [{}] * len(keys)
+        for index, (_, kinds) in enumerate(self.parts):
+            found = [before | kinds.values[key[index]] for before, key in zip(found, keys, strict=True)]
+        return found
 
-    def part(self, expression: int) -> slice:
-        """Return which part of a key one of the expressions sees."""
-        before = sum(map(len, self.kinds[:expression]))
-        return slice(before, before + len(self.kinds[expression]))
+    def select(self, rows: Rows, keys: Collection[Key]) -> Rows:
+        """Return the subjects, among some, that have one of these contexts."""
+        if not keys:
+            return ()
+        if len(self.parts) == 1:
+            ((column, kinds),) = self.parts
+            chosen = {kind for (kind,) in keys}
+            has = [kind in chosen for kind in kinds.kind_of]
+            return [row for row in rows if has[column[row]]]
+        chosen_keys = frozenset(keys)
+        return [row for row, key in zip(rows, self._keys_of(rows), strict=True) if key in chosen_keys]
 
-    def values(self, part: Key, expression: int) -> dict[str, Any]:
-        """Return the values for one of the expressions, by name, as the library takes them."""
-        values = dict(self.everywhere[expression])
-        for kinds, kind in zip(self.kinds[expression], part, strict=True):
-            values.update(kinds.values[kind])
-        return values
-
-    def subjects(self, keys: Collection[Key]) -> Iterator[Subject]:
-        """Yield every subject with one of these contexts: by group, then in the order of the members."""
-        rows: Iterator[Key] = zip(*self.all_rows(), strict=True) if self.rows else repeat((), self.count)
-        return (self.subject(index) for index, key in enumerate(rows) if key in keys)
+    def _keys_of(self, rows: Rows) -> Iterator[Key]:
+        """Return the key of each subject."""
+        if not self.parts:
+            return repeat((), len(rows))
+        columns = (map(kinds.kind_of.__getitem__, map(column.__getitem__, rows)) for column, kinds in self.parts)
+        return zip(*columns, strict=True)
 
 
 class Population:
@@ -84,27 +91,19 @@ class Population:
         self.facts = Facts(subjects, country_of)
         self.changes = changes
         self._kinds: dict[tuple[str, tuple[str, ...]], _Kinds] = {}
-        self._combined: dict[tuple[str, ...], Mapping[str, Sequence[int]]] = {}
 
-    def table(self, each: Each, uses: Sequence[Sequence[str]]) -> ContextTable:
-        """Return the contexts of expressions that use these names; `uses` has those of each expression."""
-        columns = self._columns(each)
-        used = [
-            {part: names for part in columns if (names := tuple(name for name in of if part_of(name) == part))}
-            for of in uses
-        ]
-        parts = tuple(part for part in columns if any(part in by_part for by_part in used))
-        fewer = self._combinations(parts) if each is Each.MEMBER else columns
-        kinds = [[self._kinds_by(part, names) for part, names in by_part.items()] for by_part in used]
-        used_kinds = list(zip(chain.from_iterable(used), chain.from_iterable(kinds), strict=True))
-        return ContextTable(
-            [{name: cel_value(EVERYWHERE[name](self.facts)) for name in of if name in EVERYWHERE} for of in uses],
-            kinds,
-            [list(map(of.kind_of.__getitem__, fewer[part])) for part, of in used_kinds],
-            lambda: [list(map(of.kind_of.__getitem__, columns[part])) for part, of in used_kinds],
-            len(next(iter(columns.values()))),
-            lambda index: self._subject(each, index),
-        )
+    def rows(self, each: Each) -> Rows:
+        """Return all subjects of a kind of rule; members are in the order of their groups."""
+        if each is Each.MEMBER:
+            return range(sum(len(group.listed_members) for group in self.facts.groups))
+        return range(len(self._things(each.value)))
+
+    def contexts(self, each: Each, uses: Sequence[str]) -> Contexts:
+        """Return the contexts of an expression that uses these names."""
+        everywhere = {name: cel_value(EVERYWHERE[name](self.facts)) for name in uses if name in EVERYWHERE}
+        parts = sorted({part_of(name) for name in uses if name not in everywhere})
+        names = [(part, tuple(name for name in uses if part_of(name) == part)) for part in parts]
+        return Contexts(everywhere, [(self._column(each, part), self._kinds_by(part, of)) for part, of in names])
 
     def values(self, subject: Subject, uses: Sequence[str]) -> dict[str, Value]:
         """Return the values of variables for one subject."""
@@ -122,39 +121,50 @@ class Population:
                     values[path] = value
         return values
 
-    def _columns(self, each: Each) -> Mapping[str, Sequence[int]]:
-        """Return, by part, the index of each subject's group, person and terms."""
-        if each is Each.GROUP:
-            return {"group": range(len(self.facts.every_group))}
-        if each is Each.PERSON:
-            return {"person": range(len(self.facts.people))}
+    def subject(self, each: Each, row: int) -> Subject:
+        """Return the subject of a number."""
+        if each is Each.MEMBER:
+            group = self.facts.groups[self._column(each, "group")[row]]
+            person = self.facts.people[self._column(each, "person")[row]]
+            return Subject(group, person, group.listed_members[person.identity])
         if each is Each.CHANGE:
-            return {"change": range(len(self.changes))}
-        return self._memberships[0]
+            change = self.changes[row]
+            return Subject(change.group, change.person, change=change)
+        thing = self._things(each.value)[row]
+        return Subject(group=thing) if each is Each.GROUP else Subject(person=thing)
+
+    def _column(self, each: Each, part: str) -> Sequence[int]:
+        """Return the index of each subject's group, person or terms."""
+        if each is not Each.MEMBER:
+            return self.rows(each)
+        if part == "terms":
+            return self._of_terms[0]
+        return self._of_groups if part == "group" else self._of_people
 
     @cached_property
-    def _memberships(self) -> tuple[Mapping[str, Sequence[int]], Sequence[Member]]:
-        """Return the columns of all memberships, and one member of each terms."""
+    def _of_groups(self) -> Sequence[int]:
+        counts = (repeat(index, len(group.listed_members)) for index, group in enumerate(self.facts.groups))
+        return list(chain.from_iterable(counts))
+
+    @cached_property
+    def _of_people(self) -> Sequence[int]:
         numbers = {person.identity: index for index, person in enumerate(self.facts.people)}
+        members = chain.from_iterable(group.listed_members for group in self.facts.groups)
+        return list(map(numbers.__getitem__, members))
+
+    @cached_property
+    def _of_terms(self) -> tuple[Sequence[int], Sequence[Member]]:
+        """Return the terms of each membership, and one member of each terms."""
         kinds: dict[tuple[Any, ...], int] = {}
         terms: list[Member] = []
-        groups, people, of_terms = [], [], []
-        for index, group in enumerate(self.facts.groups):
-            for identity, member in group.listed_members.items():
+        column: list[int] = []
+        for group in self.facts.groups:
+            for member in group.listed_members.values():
                 kind = kinds.setdefault((member.until, member.reason, member.teams), len(terms))
                 if kind == len(terms):
                     terms.append(member)
-                groups.append(index)
-                people.append(numbers[identity])
-                of_terms.append(kind)
-        return {"group": groups, "person": people, "terms": of_terms}, terms
-
-    def _combinations(self, parts: tuple[str, ...]) -> Mapping[str, Sequence[int]]:
-        """Return these parts of the memberships with each combination once."""
-        if parts not in self._combined:
-            rows = set(zip(*(self._memberships[0][part] for part in parts), strict=True))
-            self._combined[parts] = dict(zip(parts, zip(*rows, strict=True) if rows else repeat(()), strict=False))
-        return self._combined[parts]
+                column.append(kind)
+        return column, terms
 
     def _kinds_by(self, part: str, names: tuple[str, ...]) -> _Kinds:
         """Return the kinds of groups, people or terms by the values of these names."""
@@ -173,21 +183,8 @@ class Population:
         return self._kinds[part, names]
 
     def _things(self, part: str) -> Sequence[Any]:
-        by_part: dict[str, Sequence[Any]] = {
-            "group": self.facts.every_group,
-            "person": self.facts.people,
-            "change": self.changes,
-        }
-        return by_part[part] if part in by_part else self._memberships[1]
-
-    def _subject(self, each: Each, index: int) -> Subject:
-        if each is Each.GROUP:
-            return Subject(group=self.facts.every_group[index])
-        if each is Each.PERSON:
-            return Subject(person=self.facts.people[index])
-        if each is Each.CHANGE:
-            change = self.changes[index]
-            return Subject(change.group, change.person, change=change)
-        columns = self._memberships[0]
-        group, person = self.facts.groups[columns["group"][index]], self.facts.people[columns["person"][index]]
-        return Subject(group, person, group.listed_members[person.identity])
+        if part == "terms":
+            return self._of_terms[1]
+        if part == "person":
+            return self.facts.people
+        return self.changes if part == "change" else self.facts.every_group

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import filterfalse
 from typing import Any, Final, TypeAlias
 
 from reconciler.model.desired import DesiredGroup, Member, Person, State, Unmanaged
@@ -40,8 +41,7 @@ class Facts:
         desired = self.subjects.desired
         found = dict(desired.people)
         for members in (*desired.teams.values(), *(group.listed_members for group in self.groups)):
-            for identity, member in members.items():
-                found.setdefault(identity, member.person)
+            found |= {identity: members[identity].person for identity in filterfalse(found.__contains__, members)}
         for group in self.groups:
             if not isinstance(group.admins, Unmanaged):
                 for identity, admin in group.admins.items():
@@ -58,16 +58,11 @@ class Facts:
         """The groups, and behind them those that the account is to leave."""
         return (*self.groups, *(one for one in self.subjects.desired.groups if one.state is not State.PRESENT))
 
-    def name(self, identity: Identity) -> str:
-        """Return the alias of a person, else the number."""
-        person = self.subjects.desired.people.get(identity)
-        return (person.alias if person is not None else None) or identity
-
     @cached_property
     def teams(self) -> Mapping[str, tuple[str, ...]]:
         """The people of each team, by its name."""
         return {
-            name: tuple(self.name(identity) for identity in sorted(self.subjects.team(name)))
+            name: tuple(self.subjects.name(identity) for identity in sorted(self.subjects.team(name)))
             for name in sorted(self.subjects.desired.teams)
         }
 
@@ -127,13 +122,13 @@ def _teams_of_group(facts: Facts, group: DesiredGroup) -> tuple[str, ...]:
 
 
 def _names(facts: Facts, identities: Collection[Identity]) -> tuple[str, ...]:
-    return tuple(facts.name(identity) for identity in identities)
+    return tuple(facts.subjects.name(identity) for identity in identities)
 
 
 EVERYWHERE: Final[Mapping[str, Callable[[Facts], Value]]] = {
     "today": lambda facts: facts.subjects.day,
     "file.groups": lambda facts: tuple(group.key for group in facts.groups),
-    "file.people": lambda facts: tuple(facts.name(person.identity) for person in facts.people),
+    "file.people": lambda facts: tuple(facts.subjects.name(person.identity) for person in facts.people),
     "file.teams": lambda facts: facts.teams,
 }
 _GETTERS: Final[Mapping[str, Callable[[Facts, Any], Value | None]]] = {

@@ -89,5 +89,7 @@ VARIABLES: Final[Mapping[Each, Mapping[str, Variable]]] = MappingProxyType(
     }
 )
 """What rules of each kind may use, by path: `member.until`."""
+ANYWHERE: Final = frozenset(_ANYWHERE)
+"""The variables that have one value for all that a rule is about."""
 ROOTS: Final = frozenset(path.partition(".")[0] for variables in VARIABLES.values() for path in variables)
 """The first names of all variables."""

@@ -67,6 +67,9 @@ _NOT_A_NUMBER = (
     r"(?<![0-9a-z])(?:19|20)[0-9]{6}T[0-9]{6}Z?(?![0-9a-z])",
     rf"(?<![\d.+])(?!(?:\d\d\.){{3}}\d\d(?!\d))(?:{_BYTE}\.){{3}}{_BYTE}(?::\d{{1,5}})?(?![.\-]?\d)",  # an IPv4 address
     r"(?<![\d.,+])(?<!\d[ \-/(])[1-9]\d{0,2}(?:,\d{3}){1,2}(?:\.\d\d?)?(?![,.]?[ \-/]?\d)",  # 1,024
+    # What a regular expression has of digits: the class `[0-9]`, and how often something is, `{2}` or `{1,3}`.
+    r"\[\^?(?:[A-Za-z_]|[A-Za-z]-[A-Za-z]|0-9){1,6}\](?:\{(?:1000|\d{1,3})(?:,\d{0,3})?\})?(?![ \-]?\d)",
+    r"(?:(?<=[A-Za-z.*+?])|(?<=[A-Za-z.*+?}\]]\)))\{(?:1000|\d{1,3})(?:,\d{0,3})?\}(?![ \-]?\d)",
 )
 _NUMBER_BEGINS = re.compile(rf"[{_PLUSES}](?:\W{{0,3}}\d){{1,5}}\W{{0,3}}$|\)[ ]?$")
 """Before the end of a number that looks like two years: `+55 11 2025-2026`."""

@@ -13,7 +13,7 @@ from reconciler.config.problem_collector import (
     quote_person,
     quote_value,
 )
-from reconciler.errors import ProblemKind
+from reconciler.errors import ConfigError, ProblemKind
 
 
 @pytest.mark.parametrize(
@@ -88,3 +88,10 @@ def test_an_error_is_reported_once_and_their_number_is_limited() -> None:
     located = problems.locate_all({})
     assert len(located) == MAX_PROBLEMS + 1
     assert located[0].kind is ProblemKind.LIMIT
+
+
+def test_an_error_counts_errors_and_warnings_apart() -> None:
+    problems = ProblemCollector()
+    problems.error(ProblemKind.VALUE, SourceLocation("a"), "wrong")
+    problems.warning(ProblemKind.VALUE, SourceLocation("a"), "odd")
+    assert ConfigError(problems.locate_all({})).message == "1 error, 1 warning in the configuration"

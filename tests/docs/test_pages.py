@@ -69,7 +69,7 @@ def yaml_blocks() -> list[Any]:
         found += [
             pytest.param(block, id=f"{name_of(page)}:{block.line}")
             for block in blocks(text)
-            if block.language == "yaml" and "groups:" in block.text and not in_folder(block)
+            if block.language == "yaml" and re.search("^groups:", block.text, re.MULTILINE) and not in_folder(block)
         ]
     return found
 
@@ -89,6 +89,17 @@ def test_every_yaml_block_is_valid_together_with_the_people_it_refers_to(block: 
     file = tmp_path / "groups.yaml"
     file.write_text(yaml.safe_dump(whole, allow_unicode=True), encoding="utf-8")
     assert load(file, as_of=date(2026, 1, 1)).groups
+
+
+WHOLE = [block for block in yaml_blocks() if block.values[0].text.startswith("version: 1\n")]
+
+
+@pytest.mark.parametrize("block", WHOLE)
+def test_a_block_that_begins_with_the_version_is_a_whole_file_that_breaks_no_rule(block: Block, tmp_path: Path) -> None:
+    file = tmp_path / "groups.yaml"
+    file.write_text(block.text, encoding="utf-8")
+    desired = load(file, as_of=date(2026, 1, 1), check_rules=date(2026, 1, 1))
+    assert [finding for finding in desired.findings if finding.refuses] == []
 
 
 def test_the_files_of_the_folder_with_owners_are_valid_together(

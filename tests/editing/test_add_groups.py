@@ -214,7 +214,7 @@ def test_the_defaults_of_the_file_do_not_reach_the_new_groups(tmp_path: Path) ->
 
 def test_a_result_that_the_rules_of_the_file_forbid_is_not_written(tmp_path: Path) -> None:
     text = "version: 1\npolicy: {allowed_countries: [DE]}\ngroups:\n  a: {name: A}\n"
-    with pytest.raises(ConfigError, match="1 problem"):
+    with pytest.raises(ConfigError, match="1 error"):
         merged(tmp_path, text, group(9, "New", BOB))
 
 

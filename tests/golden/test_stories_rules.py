@@ -84,6 +84,7 @@ MISUSED = {
     "has no rule independant": ("--override-rule", "independant", "--reason", "why"),
     "--override-rule needs --reason": ("--override-rule", "independent"),
     "--reason is only for --override-rule": ("--reason", "why"),
+    "200 characters": ("--override-rule", "independent", "--reason", "x" * 201),
 }
 
 

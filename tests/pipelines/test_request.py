@@ -20,9 +20,9 @@ NO_ANSWER = "_No response_"
 @pytest.fixture
 def requests(scene: Scene) -> Scene:
     """A repository with the form and its workflow, and two groups."""
-    scene.forge.commit(
-        {"groups.yaml": yaml_of(alpha="name: Alpha, members: [alice, bob]", board="name: B, members: []")}
-    )
+    groups = yaml_of(alpha="name: Alpha, members: [alice, bob]", board="name: B, members: []")
+    rules = "rules: [{name: one-group, use: max-groups-per-person, count: 1, severity: warning}]\n"
+    scene.forge.commit({"groups.yaml": groups + rules})
     assert reconciler(["init", str(scene.forge.clone), "--requests"]) == 0
     scene.forge.commit({})
     return scene
@@ -69,6 +69,9 @@ def test_a_form_becomes_a_pull_request_that_closes_its_issue(requests: Scene) ->
     assert (changed["alpha"]["members"][2], changed["board"]["members"][0]) == (wanted, wanted)
     assert str(wanted["until"]) == "2099-01-31"
     assert str(pull["number"]) in answer(requests)
+    finding = "warning: rule `one-group`: `carol` is in 2 groups; the limit is 1\n    1 warning\n"
+    assert finding in pull["body"]
+    assert finding in answer(requests) + "\n"
     assert requests.forge.store["issues"][0]["state"] == "open"
     assert requests.world.effects() == ()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.model.rules import FindingKind
-from tests.rules.files import findings, line_of, problems
+from tests.rules.files import findings, line_of, loaded, problems
 
 # Each rule with a file that keeps it, a file that breaks it, and the words at the place of what breaks it.
 CASES = {
@@ -164,3 +164,26 @@ def test_a_pattern_matches_the_whole_name_however_its_accents_are_spelled() -> N
     rule = "rules: [{name: it, use: naming, pattern: 'Ca[fx]e\u0301( [0-9])?'}]"
     assert findings(f"groups: {{a: {{name: Caf\u00e9 7}}}}\n{rule}") == ()
     assert len(findings(f"groups: {{a: {{name: Caf\u00e9 77}}, b: {{name: My Caf\u00e9}}}}\n{rule}")) == 2
+
+
+def test_a_file_has_at_most_500_rules() -> None:
+    rules = [f"  - {{name: r{number}, use: at-least-admins, count: 1}}\n" for number in range(501)]
+    assert loaded("rules:\n" + "".join(rules[:500])).rules[-1].name == "r499"
+    (found,) = problems("rules:\n" + "".join(rules))
+    assert (found.path, found.message) == ("rules[500]", "there are 501 rules; 500 are allowed")
+
+
+def test_a_rule_named_like_a_number_is_one_mistake_and_the_tests_that_expect_it_none() -> None:
+    rules = "rules: [{name: 2026, use: naming, pattern: A}]\ntests: [{name: t, expect: [2026]}]\n"
+    (found,) = problems(rules)
+    assert (found.path, found.hint) == (
+        "rules[0].name",
+        "a number alone may be a phone number: add a word, as in `rule-7`",
+    )
+    (found,) = problems(rules.replace("2026", "year").replace("A}", "'('}"))
+    assert found.path == "rules[0].pattern"
+
+
+def test_the_pattern_of_a_rule_is_shown_as_it_is() -> None:
+    (found,) = problems("rules: [{name: r, use: naming, pattern: '(a{1000}){1000}'}]\n")
+    assert "`(a{1000}){1000}`" in found.message

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.config import FileContent, load_contents
@@ -48,6 +48,7 @@ def in_cel(rule: dict[str, Any]) -> dict[str, Any]:
     return {"name": f"{rule['name']}c", **found}
 
 
+@settings(deadline=None)
 @given(
     st.fixed_dictionaries(
         {"teams": st.fixed_dictionaries(dict.fromkeys(TEAMS, members)), "groups": groups(), "rules": rules()}

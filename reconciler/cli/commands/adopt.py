@@ -75,6 +75,7 @@ def adopt(
     from reconciler.editing.adopt import FIELDS
     from reconciler.editing.adopt import adopt as adopt_changes
     from reconciler.editing.config_edit import EditedConfig
+    from reconciler.editing.forbidden_people import adopt_permitted
 
     fields = FIELDS if only is None else tuple(word.strip() for word in only.split(","))
     wrong = [field for field in fields if field not in FIELDS]
@@ -84,13 +85,16 @@ def adopt(
         raise UsageError("--missing needs members in --only", "add it, or leave out --missing")
     if commit and dry_run:
         raise UsageError("--dry-run writes nothing that --commit could commit", "leave out one of the two")
-    edit = load_edit(path, global_options, with_leavers=True)
+    edit = load_edit(path, global_options)
     if commit:
         require_committed(path)
     keys = target_keys(targets, edit.desired.groups) or tuple(group.key for group in edit.desired.groups)
     baseline = read_baseline(path, since, edit.desired.as_of)
     desired, changes, names = _read(edit.desired, keys, global_options, baseline, people=people)
-    adoption = adopt_changes(replace(edit, desired=desired), changes, fields, missing=missing, names=names)
+    edit = replace(edit, desired=desired)
+    adoption = adopt_permitted(
+        lambda permitted: adopt_changes(edit, permitted, fields, missing=missing, names=names), changes, desired
+    )
     for key, reason in adoption.skipped:
         log.warning("%s: not adopted: %s", key, for_display(reason, show_phones=show_phones))
     moved = {person.identity for change in changes for person in (*change.add, *change.remove) if person.identity}

@@ -147,3 +147,40 @@ def test_what_cannot_be_adopted_is_an_error(stage: Stage, arguments: str, words:
     ran = stage.run("adopt", *arguments.split())
     assert (ran.code, ran.out) == (1, "")
     assert words in ran.err
+
+
+RULES = """
+sources: [{csv: roster.csv, id: no, phone: mobile, team: pupils, consent: agreed}]
+rules:
+  - {name: few-groups, use: max-groups-per-person, count: 1}
+  - {name: small-groups, each: group, when: group.key == 'gamma', require: group.size < 3}
+  - {name: with-end, each: member, require: has(member.until), severity: warning}
+groups:
+  alpha: {id: %s, name: Alpha, members: []}
+  beta: {id: %s, name: Beta, members: [+1 505 555 0148]}
+  gamma: {id: %s, name: Gamma, members: [+1 505 555 0149]}
+"""
+
+
+def test_whom_a_rule_forbids_and_who_did_not_agree_is_a_question_and_no_line(stage: Stage) -> None:
+    pytest.importorskip("cel_expr_python")
+    first, second = "+1 505 555 0148", "+1 505 555 0149"
+    alpha = stage.world.create_group("Alpha", [ALICE, BOB, first], owner=PHONE)
+    beta = stage.world.create_group("Beta", [first], owner=PHONE)
+    gamma = stage.world.create_group("Gamma new", [second, CAROL, "+1 404 555 0147"], owner=PHONE)
+    (stage.folder / "roster.csv").write_text(f"no,mobile,agreed\n7,{ALICE},no\n8,+1 404 555 0150,yes\n")
+    path = stage.file(RULES % (alpha, beta, gamma))
+    before = path.read_text()
+    ran = stage.run("adopt")
+    assert ran.code == 0, ran.err
+    wanted = before.replace("Alpha, members: []", "Alpha, members: [+1 202-555-0144]")
+    assert path.read_text() == wanted.replace("name: Gamma,", "name: Gamma new,")
+    notes = [line for line in ran.err.splitlines() if "not adopted" in line]
+    assert [note.partition(" came, and ")[2].partition(":")[0] for note in notes] == [
+        "did not agree, by row 2 of `roster.csv`; if they agreed, correct the column of `consent` there",
+        "the rule `few-groups` forbids it",
+        "the rule `small-groups` forbids it",
+        "the rule `small-groups` forbids it",
+    ]
+    assert "rule `with-end`: `+1 202 ••• ••44` in `alpha` does not meet `has(member.until)`" in ran.out
+    assert "555 01" not in ran.out + ran.err

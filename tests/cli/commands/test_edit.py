@@ -16,6 +16,7 @@ from reconciler.cli.main import run
 from reconciler.config import load
 from reconciler.errors import ReconcilerError
 from reconciler.model.desired import Desired
+from tests.repository import Repository
 from tests.stage import Ran
 
 FILE = """\
@@ -572,3 +573,70 @@ def test_a_form_that_cannot_be_read_is_an_error(edit: Edit) -> None:
     assert "cannot read issue.md: No such file" in edit("--form", "issue.md").err
     Path("issue.md").write_bytes(b"### Action\xff")
     assert "issue.md is not UTF-8 text" in edit("--form", "issue.md").err
+
+
+ROSTER = "no,mobile,agreed\n7,+1 505 555 0148,yes\n8,+1 505 555 0149,no\n"
+SOURCE = "sources: [{csv: roster.csv, id: no, phone: mobile, team: pupils, consent: agreed, grace: 14d}]\n"
+FORM = "### Action\n\nAdd\n\n### Person\n\nEve\n\n### Phone number\n\n%s\n\n### Groups\n\nbeta\n"
+
+
+DECLINED, LEFT = "+1 505 555 0149", "+1 505 555 0148"
+
+
+@pytest.mark.parametrize(
+    ("verb", "number"),
+    [("add", DECLINED), ("group", DECLINED), ("person", DECLINED), ("form", DECLINED), ("add", LEFT), ("form", LEFT)],
+)
+def test_nobody_adds_who_did_not_agree_or_left_the_roster(
+    edit: Edit, verb: str, number: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = Repository(tmp_path, monkeypatch)
+    repository.on(datetime.now(UTC))
+    repository.commit({"roster.csv": ROSTER, "groups.yaml": FILE + SOURCE})
+    repository.commit({"roster.csv": ROSTER.replace("7,+1 505 555 0148", "9,+1 505 555 0147")})
+    Path("form.md").write_text(FORM % number, encoding="utf-8")
+    arguments = {
+        "add": ["add", number, "--to", "beta"],
+        "group": ["group", "zeta", "--name", "Zeta", "--member", number],
+        "person": ["person", "bob", "--phone", number],
+        "form": ["--form", "form.md"],
+    }
+    ran = edit(*arguments[verb])
+    assert (ran.code, ran.out, text()) == (1, "", FILE + SOURCE)
+    left = number == LEFT
+    assert ("left `roster.csv`, where it was row 2" if left else "did not agree, by row 3 of `roster.csv`") in ran.err
+    hint = "put the row back there" if left else "if they agreed, correct the column of `consent` there"
+    assert ("ask somebody who edits the configuration" if verb == "form" else hint) in ran.err
+    assert number not in ran.err
+
+
+def test_who_left_the_roster_is_added_under_an_alias_of_their_own(
+    edit: Edit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = Repository(tmp_path, monkeypatch)
+    repository.on(datetime.now(UTC))
+    repository.commit({"roster.csv": ROSTER, "groups.yaml": FILE + SOURCE})
+    repository.commit({"roster.csv": ROSTER.replace("7,+1 505 555 0148", "9,+1 505 555 0147")})
+    assert edit("add", "+1 505 555 0148", "--as", "eve", "--to", "beta").code == 0
+    assert "eve" in members("beta")
+
+
+KEPT_RULES = """\
+rules:
+  - {name: few-groups, use: max-groups-per-person, count: 3}
+  - {name: two-admins, use: at-least-admins, count: 2, groups: beta, severity: warning}
+"""
+
+
+def test_an_edit_shows_the_findings_that_it_adds_and_no_others(edit: Edit) -> None:
+    Path("groups.yaml").write_text(FILE + KEPT_RULES, encoding="utf-8")
+    assert "Findings" not in edit("add", "carol", "--to", "beta", "--dry-run").out
+    dry = edit("add", "bob", "--to", "epsilon", "--dry-run")
+    assert (dry.code, text()) == (0, FILE + KEPT_RULES)
+    message = "rule `few-groups`: `bob` is in 4 groups; the limit is 3"
+    assert dry.out.endswith(
+        "\n+ epsilon: bob\n\nFindings about the rules that this change adds:\n"
+        f"groups.yaml:5:3: people.bob: {message}\n1 error\n"
+    )
+    assert edit("add", "bob", "--to", "epsilon").out == dry.out
+    assert "Findings" not in edit("set", "beta", "description", "Text").out
