@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,11 +42,11 @@ class Scene:
     folder: Path
     runs: int = 0
 
-    def run(self, which: str, event: Event, **before: object) -> Run:
-        """Run one of the starter's workflows; `before` is called as the job of that name starts."""
+    def run(self, which: str, event: Event, *, jobs: Collection[str] = (), **before: object) -> Run:
+        """Run one of the starter's workflows, or some of its jobs; `before` is called as a job of that name starts."""
         self.runs += 1
         run = Run(self.forge, event, self.folder / f"run-{self.runs}")
-        run.run(f".github/workflows/reconciler-{which}.yml", before)  # type: ignore[arg-type]
+        run.run(f".github/workflows/reconciler-{which}.yml", before, jobs)  # type: ignore[arg-type]
         assert self.server.key not in run.everything()
         return run
 

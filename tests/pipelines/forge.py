@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from reconciler import __version__
+from tests.pipelines.forked import program
 
 REPOSITORY = "club/groups"
 GIT_ENV = {
@@ -22,21 +22,19 @@ GIT_ENV = {
     "GIT_COMMITTER_NAME": "Alice",
     "GIT_COMMITTER_EMAIL": "alice@example.com",
 }
-_HERE = Path(__file__).parent
-_PROGRAMS = Path(sys.executable).parent
 _REFUSING = """#!/bin/sh
 if grep -qsx "$1" refused; then echo "$1: declined by a rule" >&2; exit 1; fi
 """
-_PIP = f"""#!/bin/bash
+_PIP = """#!/bin/bash
 # Installs this project and nothing else: the version that is there, or a folder that holds it.
 [ "$1" = install ] || exit 1
 while [ $# -gt 1 ]; do
   if [ "$1" = --constraint ] && [ ! -e "$2" ]; then echo "pip: $2 is not there" >&2; exit 1; fi
   shift
 done
-spec="${{@: -1}}"
-if [ "$spec" = "wappfy-reconciler=={__version__}" ] || grep -qs '^name = "wappfy-reconciler"' "$spec/pyproject.toml"
-then ln -sf "{_PROGRAMS}/reconciler" "$(dirname "$0")/reconciler"
+spec="${@: -1}"
+if [ "$spec" = "wappfy-reconciler==VERSION" ] || grep -qs '^name = "wappfy-reconciler"' "$spec/pyproject.toml"
+then ln -sf "PROGRAM" "$(dirname "$0")/reconciler"
 else echo "pip: no such package: $spec" >&2; exit 1
 fi
 """
@@ -92,7 +90,7 @@ class Forge:
         _program(self.origin / "hooks" / "update", _REFUSING)
         git(self.clone, "init", "--quiet", "--initial-branch=main")
         git(self.clone, "remote", "add", "origin", self.url)
-        _program(self.programs / "gh", f'#!/bin/sh\nexec {sys.executable} -I {_HERE / "gh_stand_in.py"} "$@"\n')
+        (self.programs / "gh").symlink_to(program("gh"))
 
     @property
     def url(self) -> str:
@@ -190,7 +188,7 @@ class Forge:
 def python_in(folder: Path) -> None:
     """What actions/setup-python leaves behind, as far as it is asked for: a `pip`."""
     folder.mkdir(parents=True, exist_ok=True)
-    _program(folder / "pip", _PIP)
+    _program(folder / "pip", _PIP.replace("VERSION", __version__).replace("PROGRAM", str(program("reconciler"))))
 
 
 def _program(path: Path, text: str) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli.command import command, pass_global_options
-from reconciler.cli.edit_outcome import load_edit, write_edit
+from reconciler.cli.edit_outcome import commit_edit, load_edit, write_edit
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import keys_option, option, path_argument, show_phones_option
 from reconciler.errors import UsageError
@@ -25,7 +26,8 @@ log = logging.getLogger("reconciler.adopt")
 EXAMPLE = """\
   reconciler adopt --dry-run
   reconciler adopt groups.yaml --target project-alpha --only name,description
-  reconciler adopt --target project-alpha --missing"""
+  reconciler adopt --target project-alpha --missing
+  reconciler adopt --commit"""
 
 
 @command(EXAMPLE)
@@ -34,6 +36,7 @@ EXAMPLE = """\
 @option("--only", metavar="FIELDS", help="Adopt only these: name, description, members; a list with commas.")
 @option("--people", is_flag=True, help="Give people who came an alias, by their name in the account's contacts.")
 @option("--missing", is_flag=True, help="Also remove people from the configuration who are not in the live group.")
+@option("--commit", is_flag=True, help="Make a git commit for each group, so that each can be dropped by itself.")
 @option("--dry-run", is_flag=True, help="Show the diff, and write nothing.")
 @show_phones_option
 @pass_global_options
@@ -44,6 +47,7 @@ def adopt(
     only: str | None,
     people: bool,
     missing: bool,
+    commit: bool,
     dry_run: bool,
     show_phones: bool,
 ) -> int:
@@ -52,12 +56,14 @@ def adopt(
     Afterwards a plan finds nothing to do for them. Whatever differs counts, also what the configuration changed and no
     apply brought live yet: look at the diff. Nothing is adopted from a doubtful read, nor people in `absent`, `except`
     or `ignored`, with an ended membership, or without a known number; stderr has the reasons. --missing removes people
-    from `members`, and lists those who are in through a team under `except`. PATH is a YAML file or a folder of YAML
+    from `members`, and lists those who are in through a team under `except`. --commit leaves out a group that cannot be
+    edited safely, and goes on with the others. PATH is a YAML file or a folder of YAML
     files; the default is groups.yaml.
     """
     from reconciler.cli.key_lists import target_keys
     from reconciler.editing.adopt import FIELDS
     from reconciler.editing.adopt import adopt as adopt_changes
+    from reconciler.editing.config_edit import EditedConfig
 
     fields = FIELDS if only is None else tuple(word.strip() for word in only.split(","))
     wrong = [field for field in fields if field not in FIELDS]
@@ -65,6 +71,8 @@ def adopt(
         raise UsageError(f"--only: {wrong[0]!r} cannot be adopted", f"the fields are {', '.join(FIELDS)}")
     if missing and "members" not in fields:
         raise UsageError("--missing needs members in --only", "add it, or leave out --missing")
+    if commit and dry_run:
+        raise UsageError("--dry-run writes nothing that --commit could commit", "leave out one of the two")
     edit = load_edit(path, global_options)
     keys = target_keys(targets, edit.desired.groups) or tuple(group.key for group in edit.desired.groups)
     desired, changes, names = _read(edit.desired, keys, global_options, people=people)
@@ -72,13 +80,10 @@ def adopt(
     for key, reason in adoption.skipped:
         log.warning("%s: not adopted: %s", key, for_display(reason, show_phones=show_phones))
     moved = {person.identity for change in changes for person in (*change.add, *change.remove) if person.identity}
-    return write_edit(
-        adoption.edit,
-        global_options,
-        check=lambda edited: edited.require_nobody_else(moved),
-        dry_run=dry_run,
-        show_phones=show_phones,
-    )
+    check = partial(EditedConfig.require_nobody_else, people=moved)
+    if commit:
+        return commit_edit(edit, adoption.edit, check=check, show_phones=show_phones)
+    return write_edit(adoption.edit, global_options, check=check, dry_run=dry_run, show_phones=show_phones)
 
 
 def _read(

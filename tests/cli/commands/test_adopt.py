@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from reconciler.sandbox import Dialect, Settings
+from tests.repository import Repository
 from tests.stage import INSTANCE, PHONE, Stage, stage_with
 
 ALICE, BOB, CAROL = "+1 202 555 0143", "+1 202 555 0144", "+1 303 555 0145"
@@ -44,7 +46,7 @@ def test_after_adopt_a_plan_finds_nothing_to_do(
         assert "555 01" not in dry.out + dry.err
         kept = stage.run("adopt", "--target", "beta")
         assert kept.out == "Nothing to change in groups.yaml.\n"
-        assert "beta: not adopted: 1 person of the configuration is not in it; --missing removes them" in kept.err
+        assert "beta: not adopted: alice is not in it; an apply adds them, --missing removes them" in kept.err
         assert all(call.startswith("GET ") for call in stage.calls())
 
         ran = stage.run("adopt", "--missing")
@@ -74,9 +76,42 @@ def test_people_who_came_get_an_alias_by_their_contact_name_on_request(stage: St
     assert stage.run("plan", "--detailed-exitcode").code == 0
 
 
+def test_with_commit_each_group_has_a_commit_and_one_that_cannot_be_edited_is_left_out(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alpha = stage.world.create_group("Alpha", [ALICE, BOB, CAROL], owner=PHONE)
+    beta = stage.world.create_group("Beta: new", [ALICE, BOB, CAROL], owner=PHONE)
+    gamma = stage.world.create_group("Gamma", [ALICE, CAROL], owner=PHONE)
+    stage.world.add_contact(INSTANCE, CAROL, name="Carol O")
+    shared = (
+        FILE.replace("[alice, bob]\n", "&both [alice, bob]\n") + "  gamma: {id: %s, name: Gamma, members: [alice]}\n"
+    )
+    path = stage.file(shared % (alpha, beta, gamma) + "  delta: {name: Delta, members: *both}\n")
+    repository = Repository(path.parent, monkeypatch)
+    assert "has changes that are not committed" in stage.run("adopt", "--commit").err
+    repository.git("add", path.name)
+    repository.git("commit", "--quiet", "--message", "start")
+    (path.parent / "other.txt").write_text("staged\n")
+    repository.git("add", "other.txt")
+
+    ran = stage.run("adopt", "--commit", "--people", "--target", "alpha,beta,gamma")
+    assert (ran.code, "beta: not adopted: groups.yaml:" in ran.err) == (0, True)
+    log = repository.git("log", "--reverse", "--format=%s|%b", "--name-only").replace("\n", " ")
+    assert re.sub(" +", " ", log).split(" groups.yaml") == [
+        "start|",
+        " Add aliases of people who came|",
+        " Adopt alpha: 1 person who came|+ carol-o",
+        " Adopt gamma: 1 person who came|+ carol-o",
+        "",
+    ]
+    assert stage.run("plan", "--detailed-exitcode", "--target", "alpha,gamma").code == 0
+    assert stage.run("adopt", "--commit", "--target", "alpha,gamma").out == "Nothing to change in groups.yaml.\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        ("--commit --dry-run", "--dry-run writes nothing that --commit could commit"),
         ("--only nam", "--only: 'nam' cannot be adopted"),
         ("--only name --missing", "--missing needs members in --only"),
         ("--target zeta", "zeta"),
