@@ -18,9 +18,9 @@ from reconciler.config.person_reference import resolve_person
 from reconciler.config.problem_collector import quote_value
 from reconciler.config.source_files import MAX_FILE_BYTES, FileContent, fixed_part, is_config_file, is_people_file
 from reconciler.config.versions import VersionLoader
-from reconciler.errors import ConfigError, UsageError
+from reconciler.errors import ConfigError, RevisionError, UsageError
 from reconciler.history.file_history import GitFileHistory
-from reconciler.history.git import FETCH_HISTORY, is_dirty, resolve_commit
+from reconciler.history.git import FETCH_HISTORY, Git, is_dirty, resolve_commit
 from reconciler.history.line import Line, LineCommit, LineRevision, commit_seconds, cut_line, read_files, read_line
 from reconciler.history.named_files import NamedFiles, Search
 from reconciler.history.snapshot import RevisionFile
@@ -46,7 +46,7 @@ class History:
         """Return the moment from which events count: the beginning of a day, or the date of a revision."""
         if isinstance(since, date):
             return beginning_of(since)
-        oid = resolve_commit(self.line.git, since).oid
+        oid = _require_moment(self.line.git, since)
         entries = (recorded.entry for recorded in self.recorder.entries)
         own = next((entry.at for entry in entries if entry.commit is not None and entry.commit.oid == oid), None)
         return own or self.moment_of(since)
@@ -56,16 +56,26 @@ class History:
         return datetime.fromtimestamp(commit_seconds(self.line.git, ref), UTC)
 
 
+def _require_moment(git: Git, ref: str) -> str:
+    """Return the commit that a word means. Raises UsageError for one that is neither a revision nor a day."""
+    try:
+        return resolve_commit(git, ref).oid
+    except RevisionError as error:
+        hint = f"write a day as YYYY-MM-DD, or name a revision: {error.hint}"
+        raise UsageError(error.message, hint) from None
+
+
 def record_history(path: Path, until: date | str | None = None, *, to_end_of_day: date | None = None) -> History:
     """Record the history of a path up to a day, the last one included, or a revision; up to today and HEAD by default.
 
     Memberships are ended as of the day `to_end_of_day`, else of `until`, or of the date of its revision. Raises
-    RevisionError without git, a repository or such a revision, UsageError where no commit has the path.
+    RevisionError without git or a repository, UsageError where there is no such revision or no commit has the path.
     """
     if os.path.islink(path):
         path = Path(os.path.relpath(os.path.realpath(path)))  # a link has no history of what it leads to
     ref = until if isinstance(until, str) else "HEAD"
     line = read_line(path, "HEAD", wanted=is_config_file)
+    _require_moment(line.git, ref)
     if ref != "HEAD":
         # The path may have had another name then, which only the newer commits tell.
         line = cut_line(line, ref) or read_line(path, ref, wanted=is_config_file)

@@ -133,13 +133,8 @@ def _change_of_live(facts: Facts, desired: Desired, group: DesiredGroup, group_i
     seen = set(live.members) - (facts.hidden - desired.lids)
     is_by_earlier_name = group.id is None and not same_text(group.names[0], live.name)
     others = set(live.members) - {ME}
-    if (
-        is_by_earlier_name
-        and group.members
-        and others
-        and others <= seen
-        and not (group.members | group.absent) & others
-    ):
+    has_only_strangers = others and others <= seen and not (group.all_members | group.absent) & others
+    if is_by_earlier_name and group.members and has_only_strangers:
         return ExpectedChange("blocked")
     add = group.all_members - group.invited - seen
     remove = group.absent & seen

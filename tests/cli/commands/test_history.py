@@ -411,11 +411,17 @@ def test_a_report_of_apply_says_when_a_change_took_effect(
         (("history", "nowhere.yaml"), "no commit of HEAD has nowhere.yaml"),
         (("history", "policy.yaml", "--person", "nobody"), "`nobody` is not an alias"),
         (("history", "policy.yaml", "--group", "alpah"), "did you mean alpha?"),
-        (("history", "policy.yaml", "--since", "nowhere"), "has no revision nowhere"),
+        (
+            ("history", "policy.yaml", "--since", "nowhere"),
+            "has no revision nowhere\n  write a day as YYYY-MM-DD, or name a revision:",
+        ),
+        (("history", "policy.yaml", "--until", "gestern"), "write a day as YYYY-MM-DD"),
+        (("history", "policy.yaml", "--output", "x.pdf"), "let it end in .csv, .json, .md or .txt"),
         (("history", "policy.yaml", "--at", "2026-02-30"), "this is not a valid date"),
         (("history", "policy.yaml", "--at", "HEAD", "--since", "HEAD"), "--at cannot be combined with --since"),
         (("history", "policy.yaml", "--applied", "policy.yaml"), "policy.yaml:1: this is not a line of an audit log"),
-        (("review", "policy.yaml", "--external", "nobody"), "there is no team nobody"),
+        (("review", "policy.yaml", "--external", "nobody"), "there is no team `nobody`"),
+        (("review", "policy.yaml", "--external", "baord"), "did you mean `board`?"),
         (("review", "policy.yaml", "--owner-map", "nowhere"), "cannot read nowhere"),
     ],
 )
@@ -454,7 +460,8 @@ def test_a_review_has_a_box_for_everybody_the_greatest_risk_first(repository: Fa
     repository.commit(seconds("2026-02-02"), {"CODEOWNERS": "* @org/all\n/groups.yaml @org/sales # who\n"})
     repository.make()
 
-    ran = shell("review", "--external", "guests", "--owner-map", "CODEOWNERS")
+    arguments = ("review", "--external", "guests", "--owner-map", "CODEOWNERS")
+    ran = shell(*arguments, "--format", "markdown")
 
     boxes = [line.partition("since")[0] for line in ran.out.splitlines() if line.startswith("- [ ] ")]
     assert boxes == [
@@ -467,6 +474,9 @@ def test_a_review_has_a_box_for_everybody_the_greatest_risk_first(repository: Fa
     assert confirmed == {"eve": "never", "Bob Marsh": "2026-01-31", "alice": "2026-01-31"}
     assert {row["owners"] for row in shell.rows("review", "--owner-map", "CODEOWNERS")} == {"'@org/sales"}
     assert "@org" not in ran.out
+    text = shell(*arguments).out
+    assert '\n@org/sales\n  eve in ops "Ops" · until never, external, since 2026-01-01 (commit ' in text
+    assert not {"**", "- [ ]", "<code>", "`"} & set(text.split())
 
 
 def test_who_names_the_commit_that_brought_somebody_in(
