@@ -10,14 +10,15 @@ import os
 import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
-from multiprocessing.context import ForkProcess
 from pathlib import Path
 from time import process_time
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from reconciler.errors import ReconcilerError
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import ForkProcess
 
 T = TypeVar("T")
 _PATIENCE: Final = 30
@@ -74,6 +75,8 @@ def _ended(process: ForkProcess, seconds: float) -> Ended:
 @contextmanager
 def _child(pieces: Sequence[Callable[[], T]], seconds: float, left: float) -> Iterator[tuple[ForkProcess, Connection]]:
     """Start a process that does the pieces and sends their results; end it afterwards."""
+    from multiprocessing import get_context
+
     context = get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_work, args=(pieces, seconds, left, sender), daemon=True)

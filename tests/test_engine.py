@@ -6,11 +6,12 @@ from collections.abc import Callable, Collection
 
 import pytest
 
-from reconciler.engine import _list_for_saved_plan, match_live
+from reconciler.engine import match_live
 from reconciler.errors import InvalidResponse
 from reconciler.live.fetch import confirm_listing, list_groups
 from reconciler.model.desired import Desired
 from reconciler.model.live import ListedGroup, Listing
+from reconciler.saved_plan_check import _list_for_saved_plan
 from tests.builders import ALICE, ALPHA_ID, BETA_ID, desired, group, listed, live, plan_for
 
 ALPHA, BETA = listed(live(ALICE)), listed(live(ALICE, id=BETA_ID, name="Beta"))

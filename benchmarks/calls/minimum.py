@@ -31,7 +31,7 @@ read-backs  one GET for each group that was written to: an answer to a write doe
             before); in the reference dialect also people who go, and a description, unless it is cleared. Never where
             people come: who is refused has to be known before others are added. Where people also go, the read comes
             after that; so one more GET for one such group whenever ten people came to them, unless nobody comes to
-            any group behind it (by key).
+            any group behind it (by key). A group that is too full for who comes loses people first: its adds are last.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ DOCUMENTED_PAGE = 50
 PEOPLE_A_CALL = 256
 MOST_CANDIDATES = 10
 UNSEEN_PEOPLE = 10
+MOST_PEOPLE = 1024
 LENGTHS_SERVERS_CUT_AT = frozenset({10, 20, 25, 30, 100, 200, 250, 500, 1000})
 
 
@@ -217,16 +218,25 @@ def _read_backs(written: Collection[tuple[Wanted, Live | None]], entries: int, a
 def _reads_between(written: Collection[tuple[Wanted, Live | None]]) -> int:
     ordered = sorted(written, key=lambda pair: pair[0].key)
     coming = [
-        (len(_moves(group, there)[0]) if there is not None else 0, there is not None and bool(_moves(group, there)[1]))
+        _unseen(group, there)
         for group, there in ordered
         if not group.left and (there is None or _moves(group, there)[0])
     ]
     unseen = reads = 0
-    for count, also_go in coming[:-1]:
-        unseen += count if also_go else 0
+    for count in coming[:-1]:
+        unseen += count
         if unseen >= UNSEEN_PEOPLE:
             unseen, reads = 0, reads + 1
     return reads
+
+
+def _unseen(group: Wanted, there: Live | None) -> int:
+    """How many people come to a group that is read only after others went. The instance is in it too."""
+    if there is None:
+        return 0
+    add, remove = _moves(group, there)
+    has_room = 1 + len(there.people) + len(add) <= MOST_PEOPLE
+    return len(add) if remove and has_room else 0
 
 
 def _list_proves(group: Wanted, there: Live, api: Api) -> bool:

@@ -18,7 +18,7 @@ from reconciler.cli.options import PlanRequest, today
 from reconciler.cli.output import write_file
 from reconciler.cli.progress import show_reading
 from reconciler.cli.session import Account, Session
-from reconciler.engine import PlanResult, verify_saved_plan
+from reconciler.engine import PlanResult
 from reconciler.errors import ConfigError, PlanFileError, UsageError
 from reconciler.model.desired import Desired, InputFile, Limit
 from reconciler.model.rules import RuleOverride
@@ -29,6 +29,7 @@ from reconciler.plan.selection import Spent
 from reconciler.plan.source_losses import NOTHING_COMPARED, SourceComparison, compare_sources
 from reconciler.plan.staleness import raise_if_expired
 from reconciler.sanitize.escape import json_text
+from reconciler.saved_plan_check import verify_saved_plan
 
 log = logging.getLogger("reconciler.plan")
 apply_log = logging.getLogger("reconciler.apply")

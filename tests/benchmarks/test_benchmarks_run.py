@@ -104,3 +104,14 @@ def test_the_fewest_lists_follow_from_the_pages_and_from_who_seems_absent_or_may
     assert fewest(there, live, api).plan == known
     assert fewest([Wanted("there", "Group 0")], live, api).lists == unsure
     assert fewest([*there, Wanted("new", "New")], live, api).lists == unsure
+
+
+@pytest.mark.parametrize(("people", "reads"), [(500, 1), (1015, 0)])
+def test_a_group_that_is_too_full_loses_people_first_and_needs_no_read_between(people: int, reads: int) -> None:
+    def digits(start: int, count: int) -> frozenset[str]:
+        return frozenset(str(number) for number in range(start, start + count))
+
+    live = [Live(f"{key}@g.us", key, "", digits(0, people)) for key in "ab"]
+    wanted = [Wanted(key, key, f"{key}@g.us", members=digits(20, people), membership="exact") for key in "ab"]
+    between = fewest(wanted, live, Api(whole_lists=False)).read_backs - len(wanted)
+    assert between == reads
