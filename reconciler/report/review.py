@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from reconciler.messages import LiteralText
-from reconciler.model.serialize import to_json
 from reconciler.model.text import plural
 from reconciler.report.csv_table import csv_text
-from reconciler.report.documents import document_json
+from reconciler.report.documents import document_json, document_of
 from reconciler.report.history import NEVER, TRUNCATED, UNKNOWN, person_cells
 from reconciler.report.members_on_day import since_pieces
 from reconciler.report.options import RenderOptions
@@ -39,8 +38,7 @@ _COLUMNS: Final = (
 
 def review_document(review: Review) -> dict[str, Any]:
     """Return every membership to be confirmed, with full numbers."""
-    head = {"format": REVIEW_FORMAT, "format_version": REVIEW_FORMAT_VERSION, "masked": False}
-    return {**head, **to_json(review)}
+    return document_of(review, REVIEW_FORMAT, REVIEW_FORMAT_VERSION)
 
 
 def render_review_json(review: Review, options: RenderOptions) -> str:
