@@ -206,7 +206,7 @@ def _format_of(output: Path, formats: Sequence[str], default: str) -> str:
     if ending in _TEXT_ENDINGS:
         return default
     raise UsageError(
-        f"--output {output}: a file that ends in {ending} is none of the formats here",
+        f"--output {output}: this command has no format for a file that ends in {ending}",
         f"let it end in {_endings(formats)} or .txt, or name the format with --format",
     )
 

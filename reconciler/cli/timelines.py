@@ -156,7 +156,7 @@ class _Versions:
                 history=partial(GitFileHistory, self._line.git.folder / folder, oid),
             )
         except ConfigError:
-            self._searches |= before  # a version that is not valid may not tell which people files it has
+            self._searches |= before  # of a version that is not valid the people files may be unknown
             raise
 
 

@@ -88,7 +88,7 @@ def _compare_one(
 
 
 def _has_only_strangers(group: DesiredGroup, roster: Roster, desired: Desired) -> bool:
-    """Whether others are in a live group, but nobody whom the key names, and nobody who may be one of them.
+    """Whether others are in a live group, but nobody of the key's people, and nobody who may be one of them.
 
     A name that was only ever written and never applied finds a group of somebody else.
     """

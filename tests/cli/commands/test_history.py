@@ -502,3 +502,11 @@ def test_who_names_the_commit_that_brought_somebody_in(
     document = json.loads(stage.run("who", "alice", "--why", "--format", "json").out)
     jsonschema.validate(document, json.loads(schema_text("who.schema.json")))
     assert [group["since"] and group["since"]["oid"][:9] for group in document["groups"]] == [oid, None, oid]
+
+
+def test_who_without_an_instance_names_what_answers_offline(repository: FastRepository, shell: Shell) -> None:
+    text = yaml_of(PEOPLE, {"alpha": ["alice"]}).replace("instance: {id: inst_x, phone: +1 202 555 0100}\n", "")
+    repository.commit(seconds("2026-01-01"), {"groups.yaml": text})
+    repository.make()
+    assert "`history --at HEAD --person PERSON`" in shell("who", "alice", "--why").err.replace("reconciler history", "history")
+    assert [row["since"] for row in shell.rows("history", "--at", "HEAD", "--person", "alice")] == ["2026-01-01"]
