@@ -34,12 +34,12 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _BOX = re.compile(r"^[-*][ \t]+\[(?P<mark>[ xX])\][ \t]+")
 _BULLET = re.compile(r"^[-*][ \t]+")
 ASK: Final = "a form cannot do this; ask somebody who edits the configuration"
-"""The hint of an error that the writer of a form cannot mend."""
+"""The hint of an error that the writer of a form cannot correct."""
 _USE_FORM = "write the issue with the form, and leave its headings as they are"
 
 
 class FormError(UsageError):
-    """What the writer of the form can mend: the hint is about the form, not about files or the command line."""
+    """What the writer of the form can correct: the hint is about the form, not about files or the command line."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ live. Texts, people and groups are compared as in a plan. What the revision did 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-from reconciler.diff.change import MatchedBy
+from reconciler.diff.change import Change, MatchedBy
 from reconciler.diff.match import match_groups, normalized_names
 from reconciler.diff.participants import wanted_members
 from reconciler.history.pairing import pair_groups
@@ -39,6 +39,45 @@ def with_drift_causes(
     return replace(plan, groups=tuple(groups), baseline=baseline)
 
 
+@dataclass(frozen=True, slots=True)
+class ManualChange:
+    """What was changed manually in one group, and what else differs.
+
+    `conflicts` has what was changed both manually and in the configuration: texts and people. `not_applied` counts what
+    only the configuration changed.
+    """
+
+    change: Change
+    conflicts: tuple[str | PersonRef, ...] = ()
+    not_applied: int = 0
+
+
+def manual_changes(
+    changes: Iterable[Change], old: Desired, new: Desired, live_names: Mapping[str, Untrusted]
+) -> tuple[ManualChange, ...]:
+    """Return each change with the differences that are manual ones since `old` was applied, and nothing else of it."""
+    applied, found = _paired_groups(old, new, live_names), []
+    for change in changes:
+        causes = {
+            (cause.item, cause.person): cause.cause
+            for cause in _item_causes(change, applied.get(change.group.key), old)
+        }
+        texts = [(text, causes[DriftItem(text.field), None]) for text in change.field_changes]
+        add = [(person, causes[DriftItem.ADD, person.ref_id]) for person in change.add]
+        remove = [(person, causes[DriftItem.REMOVE, person.ref_id]) for person in change.remove]
+        manual = replace(
+            change,
+            field_changes=tuple(text for text, cause in texts if cause is DriftCause.MANUAL),
+            add=tuple(person for person, cause in add if cause is DriftCause.MANUAL),
+            remove=tuple(person for person, cause in remove if cause is DriftCause.MANUAL),
+        )
+        conflicts: list[str | PersonRef] = [text.field for text, cause in texts if cause is DriftCause.BOTH]
+        conflicts += [person for person, cause in (*add, *remove) if cause is DriftCause.BOTH]
+        count = sum(cause is DriftCause.NOT_APPLIED for _, cause in (*texts, *add, *remove))
+        found.append(ManualChange(manual, tuple(conflicts), count))
+    return tuple(found)
+
+
 def _cause(applied: Any, wanted: Any, live: Any) -> DriftCause:
     """Return why something is live other than it is wanted. `applied` is None where the revision did not manage it."""
     if applied is None or applied == live:
@@ -54,6 +93,10 @@ def _causes(
     if cause is not None:
         yield ItemCause(DriftItem.GROUP, cause)
         return
+    yield from _item_causes(plan, old, before)
+
+
+def _item_causes(plan: GroupPlan | Change, old: DesiredGroup | None, before: Desired) -> Iterator[ItemCause]:
     applied = _enforced(old)
     for change in plan.field_changes:
         text = None if applied is None else getattr(applied, change.field)

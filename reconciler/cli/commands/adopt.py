@@ -14,10 +14,13 @@ from reconciler.cli.edit_outcome import commit_edit, load_edit, write_edit
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import keys_option, option, path_argument, show_phones_option
 from reconciler.errors import UsageError
+from reconciler.model.text import plural
 from reconciler.sanitize.escape import for_display
 
 if TYPE_CHECKING:
+    from reconciler.cli.revisions import Baseline
     from reconciler.diff.change import Change
+    from reconciler.history.drift_causes import ManualChange
     from reconciler.model.desired import Desired
     from reconciler.model.identity import Identity
 
@@ -36,6 +39,12 @@ EXAMPLE = """\
 @option("--only", metavar="FIELDS", help="Adopt only these: name, description, members; a list with commas.")
 @option("--people", is_flag=True, help="Give people who came an alias, by their name in the account's contacts.")
 @option("--missing", is_flag=True, help="Also remove people from the configuration who are not in the live group.")
+@option(
+    "--since",
+    metavar="REF",
+    help="Adopt only what was changed manually since this git revision was applied. Defaults to the newest applied/… "
+    "tag in the history of HEAD; without one, every difference counts.",
+)
 @option("--commit", is_flag=True, help="Make a git commit for each group, so that each can be dropped by itself.")
 @option("--dry-run", is_flag=True, help="Show the diff, and write nothing.")
 @show_phones_option
@@ -47,20 +56,22 @@ def adopt(
     only: str | None,
     people: bool,
     missing: bool,
+    since: str | None,
     commit: bool,
     dry_run: bool,
     show_phones: bool,
 ) -> int:
     """Take names, descriptions and new people of live groups into the YAML; everything else in it stays as it is.
 
-    Afterwards a plan finds nothing to do for them. Whatever differs counts, also what the configuration changed and no
-    apply brought live yet: look at the diff. Nothing is adopted from a doubtful read, nor people in `absent`, `except`
-    or `ignored`, with an ended membership, or without a known number; stderr has the reasons. --missing removes people
-    from `members`, and lists those who are in through a team under `except`. --commit leaves out a group that cannot be
-    edited safely, and goes on with the others. PATH is a YAML file or a folder of YAML
-    files; the default is groups.yaml.
+    Afterwards a plan finds nothing to do for them. With --since or a tag applied/…, a change of the configuration
+    that is not applied yet is left alone; without, it counts too: look at the diff. Nothing is adopted from a
+    doubtful read, nor people in `absent`, `except` or `ignored`, with an ended membership, or without a known
+    number; stderr has the reasons. --missing removes people from `members`, and lists those who are in through a
+    team under `except`. --commit leaves out a group that cannot be edited safely, and goes on with the others. PATH
+    is a YAML file or a folder of YAML files; the default is groups.yaml.
     """
     from reconciler.cli.key_lists import target_keys
+    from reconciler.cli.revisions import read_baseline
     from reconciler.editing.adopt import FIELDS
     from reconciler.editing.adopt import adopt as adopt_changes
     from reconciler.editing.config_edit import EditedConfig
@@ -75,7 +86,8 @@ def adopt(
         raise UsageError("--dry-run writes nothing that --commit could commit", "leave out one of the two")
     edit = load_edit(path, global_options)
     keys = target_keys(targets, edit.desired.groups) or tuple(group.key for group in edit.desired.groups)
-    desired, changes, names = _read(edit.desired, keys, global_options, people=people)
+    baseline = read_baseline(path, since, edit.desired.as_of)
+    desired, changes, names = _read(edit.desired, keys, global_options, baseline, people=people)
     adoption = adopt_changes(replace(edit, desired=desired), changes, fields, missing=missing, names=names)
     for key, reason in adoption.skipped:
         log.warning("%s: not adopted: %s", key, for_display(reason, show_phones=show_phones))
@@ -87,22 +99,41 @@ def adopt(
 
 
 def _read(
-    desired: Desired, keys: Sequence[str], global_options: GlobalOptions, *, people: bool
+    desired: Desired, keys: Sequence[str], global_options: GlobalOptions, baseline: Baseline | None, *, people: bool
 ) -> tuple[Desired, tuple[Change, ...], dict[Identity, str]]:
     """Return the desired state for the account that is connected, what differs in the groups of these keys, and names.
 
-    The names are those of the account's contacts, where `people` are to have them.
+    With a `baseline`, only what was changed manually since. The names are those of the account's contacts, where
+    `people` are to have them.
     """
     from reconciler.cli.progress import show_reading
     from reconciler.cli.session import Account, reading_session
     from reconciler.engine import read_changes
+    from reconciler.history.drift_causes import manual_changes
 
     with reading_session(global_options, Account.of(desired)) as session:
         desired = desired.for_instance(session.client.instance_id)
         with show_reading(global_options, session.throttle.seconds_to_wait) as on_read:
-            changes = read_changes(
+            changes, live_names = read_changes(
                 desired, session.client, keys, parallelism=global_options.parallelism, on_read=on_read
             )
         contacts = session.client.contacts() if people else ()
+    if baseline is not None:
+        found = manual_changes(changes, baseline.desired, desired, live_names)
+        changes = tuple(each.change for each in found)
+        _report_others(found)
     names = {contact.identity: contact.name for contact in contacts if contact.identity and contact.name}
     return desired, changes, names
+
+
+def _report_others(found: Sequence[ManualChange]) -> None:
+    """Print what is not adopted because the configuration changed it since, too."""
+    for each in found:
+        key = each.change.group.key
+        for conflict in each.conflicts:
+            what = conflict if isinstance(conflict, str) else (conflict.label or conflict.identity or "somebody")
+            shown = for_display(what, show_phones=False)
+            log.warning("%s: not adopted: %s changed both in the group and in the configuration", key, shown)
+        if each.not_applied:
+            count = plural(each.not_applied, "change", "changes")
+            log.info("%s: %s of the configuration not applied yet", key, count)

@@ -108,6 +108,30 @@ def test_with_commit_each_group_has_a_commit_and_one_that_cannot_be_edited_is_le
     assert stage.run("adopt", "--commit", "--target", "alpha,gamma").out == "Nothing to change in groups.yaml.\n"
 
 
+def test_only_what_was_changed_manually_since_the_last_apply_is_adopted(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alpha = stage.world.create_group("Alpha", [ALICE, BOB, CAROL], owner=PHONE)
+    beta = stage.world.create_group("By hand", [ALICE, BOB], owner=PHONE)
+    path = stage.file(FILE % (alpha, beta))
+    repository = Repository(path.parent, monkeypatch)
+    repository.git("add", path.name)
+    repository.git("commit", "--quiet", "--message", "start")
+    repository.git("tag", "applied/main")
+    # Not applied yet: another name of beta, and in alpha a number instead of bob. By hand: carol, and the name of beta.
+    changed = path.read_text().replace("      - bob\n", "      - +1 404 555 0147\n").replace("name: Beta", "name: B")
+    path.write_text(changed)
+
+    ran = stage.run("adopt", "--missing")
+    assert (ran.code, path.read_text()) == (
+        0,
+        changed.replace("      - +1 404 555 0147\n", "      - +1 404 555 0147\n      - +1 303-555-0145\n"),
+    )
+    assert "beta: not adopted: name changed both in the group and in the configuration" in ran.err
+    assert "alpha: 2 changes of the configuration not applied yet" in ran.err
+    assert stage.run("adopt", "--since", "nowhere").code == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

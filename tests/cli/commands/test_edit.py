@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -228,6 +229,18 @@ def test_a_verb_changes_what_it_is_about_and_nothing_else(
         assert edit(*words).out == "Nothing to change in groups.yaml.\n"
 
 
+def test_the_first_block_of_the_page_runs_from_its_first_line_to_its_last(edit: Edit) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "edit.md").read_text(encoding="utf-8")
+    Path("groups.yaml").write_text(
+        "version: 1\npeople: {alice: +1 202 555 0143, bob: +1 202 555 0144}\n"
+        "groups:\n  project-alpha:\n    name: Project Alpha\n    members: [alice]\n"
+    )
+    for line in page.split("```sh\n")[1].split("```")[0].splitlines():
+        ran = edit(*shlex.split(line.removeprefix("reconciler edit ")))
+        assert (ran.code, ran.err) == (0, ""), line
+    assert "bob" not in text()
+
+
 def test_the_diff_ends_with_who_comes_and_goes_and_shows_numbers_on_request(edit: Edit) -> None:
     masked = edit("add", "+14045550147", "carol", "--to", "beta", "--dry-run")
     assert masked.out.endswith("\n\n+ beta: +1 404 ••• ••47\n+ beta: carol\n")
@@ -266,6 +279,7 @@ def test_text_that_a_yaml_alias_shares_is_not_edited_and_the_lines_to_paste_are_
 def test_a_group_with_the_members_of_the_defaults_does_not_lose_them(edit: Edit) -> None:
     Path("groups.yaml").write_text(FILE + "defaults: {members: [alice]}\n", encoding="utf-8")
     assert "has the members of `defaults`" in edit("add", "bob", "--to", "delta").err
+    assert "added by number: edit add NUMBER --as ALIAS" in edit("add", "newcomer", "--to", "beta").err
     assert "through `defaults.members`" in edit("remove", "alice", "--from", "delta").err
     assert edit("remove", "alice", "--everywhere").code == 0
     assert text().endswith("defaults: {members: []}\n")
