@@ -45,7 +45,7 @@ class _Versions:
 class NamedFiles:
     """The files that the versions of a line name, each of at most `max_bytes`.
 
-    `fits` decides whether a pattern means a path below the folder; `fixed_part` returns its beginning without wildcards.
+    `fits` decides whether a pattern means a path below the folder; `fixed_part` returns what it has before wildcards.
     """
 
     line: Line
