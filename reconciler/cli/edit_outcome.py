@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import FileType, option, show_phones_option, today
 from reconciler.cli.output import require_stdout, write, write_after_success
-from reconciler.errors import UsageError
+from reconciler.errors import RevisionError, UsageError
 from reconciler.model.text import plural
 from reconciler.sanitize.escape import for_display, mask_and_escape
 
@@ -95,6 +95,19 @@ def write_edit(
     return 0
 
 
+def require_committed(path: Path) -> None:
+    """Raise UsageError unless the configuration is in a git repository, all of it as in HEAD."""
+    from reconciler.config.source_files import is_config_file
+    from reconciler.history.git import has_uncommitted_changes
+
+    try:
+        is_changed = has_uncommitted_changes(path, is_config_file)
+    except RevisionError as error:
+        raise UsageError(f"--commit: {error.message}", "leave out --commit, or make the folder a repository") from None
+    if is_changed:
+        raise UsageError(f"{path} has changes that are not committed", "commit them, or leave out --commit")
+
+
 def commit_edit(
     before: ConfigEdit,
     after: ConfigEdit,
@@ -104,17 +117,14 @@ def commit_edit(
 ) -> int:
     """Write the changed files with a git commit for each group, and show the diff; return the exit code.
 
-    A group whose edit is refused is left out with a warning. Raise UsageError for files with other changes.
+    A group whose edit is refused is left out with a warning. `require_committed` was called before.
     """
     from reconciler.apply.lock import files_lock
-    from reconciler.config.source_files import is_config_file
     from reconciler.editing.edits_by_group import edits_by_group
     from reconciler.editing.yaml_edit import require_unchanged, write_files
-    from reconciler.history.git import commit_files, has_uncommitted_changes
+    from reconciler.history.git import commit_files
 
     path = before.path
-    if has_uncommitted_changes(path, is_config_file):
-        raise UsageError(f"{path} has changes that are not committed", "commit them, or leave out --commit")
     parts = edits_by_group(before, after, check)
     for key, error in parts.refused:
         log.warning("%s: not adopted: %s", key, for_display(str(error), show_phones=show_phones))

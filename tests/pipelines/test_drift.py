@@ -81,18 +81,23 @@ def test_drift_keeps_one_issue_and_one_pull_request_until_it_is_adopted_or_undon
     assert subjects(scene) == ["Adopt alpha: 1 person who came", "Adopt board: name, description"]
     assert scene.forge.store["pulls"][0]["number"] == pull["number"]
 
-    # What is merged is wanted. What is left is undone, so that everything is closed.
-    git(scene.forge.clone, "fetch", "--quiet", "origin", BRANCH)
-    scene.forge.merge(scene.forge.tip(BRANCH))
-    scene.forge.put(pulls=[{**pull, "state": "merged"}])
+    # A merge of it leaves nothing to do but what it left out.
     monkeypatch.setenv("WAPPFY_API_KEY", scene.server.key)
-    plan = ["plan", str(scene.forge.clone / "groups.yaml"), "--format", "json", "--base-url", scene.server.url]
-    assert reconciler([*plan, "--detailed-exitcode", "--target", "board"]) == 0
+    merged = scene.folder / "merged.yaml"
+    merged.write_text(scene.forge.file("groups.yaml", BRANCH))
+    plan = ["plan", str(merged), "--base-url", scene.server.url, "--detailed-exitcode"]
+    assert [reconciler([*plan, "--target", key]) for key in ("board", "alpha")] == [0, 2]
+
+    # When everything is undone, issue and pull request are closed.
+    scene.world.rename_group(board, "Board")
+    scene.world.describe_group(board, "Old")
+    scene.world.remove_participant(alpha, DAN)
     scene.world.add_participant(alpha, BOB)
     night(scene)
     (_, issue) = scene.forge.store["issues"]
-    assert issue["state"] == "closed"
-    assert "No drift any more" in scene.forge.bodies()[1]
+    assert (issue["state"], scene.forge.store["pulls"][0]["state"]) == ("closed", "closed")
+    told = scene.forge.bodies()[1:]
+    assert [text.partition(":")[0] for text in told] == ["No drift any more", "Nothing can be adopted any more"]
     assert scene.forge.store["issues"][0] == stranger
     assert scene.forge.heads() == ["main"]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli.command import command, pass_global_options
-from reconciler.cli.edit_outcome import commit_edit, load_edit, write_edit
+from reconciler.cli.edit_outcome import commit_edit, load_edit, require_committed, write_edit
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import keys_option, option, path_argument, show_phones_option
 from reconciler.errors import UsageError
@@ -85,6 +85,8 @@ def adopt(
     if commit and dry_run:
         raise UsageError("--dry-run writes nothing that --commit could commit", "leave out one of the two")
     edit = load_edit(path, global_options)
+    if commit:
+        require_committed(path)
     keys = target_keys(targets, edit.desired.groups) or tuple(group.key for group in edit.desired.groups)
     baseline = read_baseline(path, since, edit.desired.as_of)
     desired, changes, names = _read(edit.desired, keys, global_options, baseline, people=people)

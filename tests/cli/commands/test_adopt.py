@@ -135,6 +135,7 @@ def test_only_what_was_changed_manually_since_the_last_apply_is_adopted(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        ("--commit", "leave out --commit, or make the folder a repository"),
         ("--commit --dry-run", "--dry-run writes nothing that --commit could commit"),
         ("--only nam", "--only: 'nam' cannot be adopted"),
         ("--only name --missing", "--missing needs members in --only"),
