@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from reconciler import __version__
-from tests.pipelines.forked import program
 
 REPOSITORY = "club/groups"
 GIT_ENV = {
@@ -32,9 +31,9 @@ while [ $# -gt 1 ]; do
   if [ "$1" = --constraint ] && [ ! -e "$2" ]; then echo "pip: $2 is not there" >&2; exit 1; fi
   shift
 done
-spec="${@: -1}"
-if [ "$spec" = "wappfy-reconciler==VERSION" ] || grep -qs '^name = "wappfy-reconciler"' "$spec/pyproject.toml"
-then ln -sf "PROGRAM" "$(dirname "$0")/reconciler"
+spec="${{@: -1}}"
+if [ "$spec" = "wappfy-reconciler=={version}" ] || grep -qs '^name = "wappfy-reconciler"' "$spec/pyproject.toml"
+then ln -sf "{program}" "$(dirname "$0")/reconciler"
 else echo "pip: no such package: $spec" >&2; exit 1
 fi
 """
@@ -63,9 +62,11 @@ class Event:
 class Forge:
     """The repository, what stands around it, and Alice's clone of it."""
 
-    def __init__(self, root: Path, secrets: dict[str, str], env: dict[str, str]) -> None:
-        self.root, self.secrets, self.env = root, secrets, env
-        self.origin, self.clone, self.programs = root / "origin.git", root / "alice", root / "programs"
+    def __init__(self, root: Path, secrets: dict[str, str], env: dict[str, str], programs: Path) -> None:
+        self.root, self.secrets, self.env, self.programs = root, secrets, env, programs / "path"
+        self.program = programs / "reconciler"
+        """What `pip` installs."""
+        self.origin, self.clone = root / "origin.git", root / "alice"
         self.store_path = root / "forge.json"
         self.broken: set[str] = set()
         """Names of steps, and actions, that fail from now on."""
@@ -82,15 +83,13 @@ class Forge:
         self._make()
 
     def _make(self) -> None:
-        for folder in (self.clone, self.programs):
-            folder.mkdir(parents=True)
+        self.clone.mkdir(parents=True)
         git(self.root, "init", "--quiet", "--bare", "--initial-branch=main", str(self.origin))
         git(self.origin, "config", "uploadpack.allowAnySHA1InWant", "true")
         git(self.origin, "config", "receive.advertisePushOptions", "true")
         _program(self.origin / "hooks" / "update", _REFUSING)
         git(self.clone, "init", "--quiet", "--initial-branch=main")
         git(self.clone, "remote", "add", "origin", self.url)
-        (self.programs / "gh").symlink_to(program("gh"))
 
     @property
     def url(self) -> str:
@@ -185,10 +184,10 @@ class Forge:
         return self.pushed()
 
 
-def python_in(folder: Path) -> None:
-    """What actions/setup-python leaves behind, as far as it is asked for: a `pip`."""
+def python_in(folder: Path, program: Path) -> None:
+    """What actions/setup-python leaves behind, as far as it is asked for: a `pip`, which installs this program."""
     folder.mkdir(parents=True, exist_ok=True)
-    _program(folder / "pip", _PIP.replace("VERSION", __version__).replace("PROGRAM", str(program("reconciler"))))
+    _program(folder / "pip", _PIP.format(version=__version__, program=program))
 
 
 def _program(path: Path, text: str) -> None:
