@@ -183,6 +183,12 @@ CATALOGUE: Final[Mapping[str, MessageTemplate]] = {
         "One live group has its name, another one of its earlier names.",
         "Set the `id` of the right one.",
     ),
+    "earlier-name-but-strangers": _blocked(
+        "the live group {name:live} has an earlier name of this key, but nobody of its people is in there, so it may "
+        "be somebody else's; if it is the right one, set its `id` ({id:text}), else take that name out of `previously`",
+        "A live group has an earlier name of the key (`previously`), and only other people are in it.",
+        "Set its `id` if it is the right one, else take the name out of `previously`.",
+    ),
     "nobody-on-whatsapp": _blocked(
         "the group is not created, because nobody of its members is on WhatsApp, and a group cannot be deleted",
         "Nobody who is to be added to a new group is on WhatsApp (`policy.check_numbers`).",

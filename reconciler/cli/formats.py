@@ -102,7 +102,10 @@ MEMBERS_FORMATS: Final = _formats(
 """Of a `MembersOnDay`, for `history --at`: the formats of `history`."""
 
 REVIEW_FORMATS: Final = _formats(
-    markdown="review:render_review_markdown", json="review:render_review_json", csv="review:render_review_csv"
+    text="review:render_review",
+    json="review:render_review_json",
+    markdown="review:render_review_markdown",
+    csv="review:render_review_csv",
 )
 """Of a `Review`, for `review`."""
 

@@ -157,6 +157,8 @@ output_option = file_option(
 
 _FORMAT_BY_ENDING: Final[Mapping[str, str]] = {".csv": "csv", ".html": "html", ".json": "json", ".md": "markdown"}
 """Which format the ending of a file asks for, where a command has it and no --format is given."""
+_TEXT_ENDINGS: Final = frozenset({"", ".txt", ".log"})
+"""Endings of a file that gets the default format."""
 
 
 def result_options(formats: Iterable[str]) -> Callable[[F], F]:
@@ -187,13 +189,26 @@ def _choose_format(ctx: click.Context, param: click.Parameter, value: str) -> st
     """Return the format of this run; --output is eager, so that its value is known here."""
     output: Path | None = ctx.params.get("output")
     if output is not None and ctx.get_parameter_source("format_") is ParameterSource.DEFAULT:
-        asked_for = _FORMAT_BY_ENDING.get(output.suffix.lower(), value)
-        return asked_for if asked_for in _choices(param) else value
+        return _format_of(output, _choices(param), value)
     if value == "html" and output is None and sys.stdout is not None and sys.stdout.isatty():
         raise UsageError(
             "an HTML report is for a browser, not for a terminal", "write it to a file: --output FILE.html"
         )
     return value
+
+
+def _format_of(output: Path, formats: Sequence[str], default: str) -> str:
+    """Return the format that the ending of a file asks for. Raises UsageError for an ending of another kind of file."""
+    ending = output.suffix.lower()
+    format_ = _FORMAT_BY_ENDING.get(ending)
+    if format_ in formats:
+        return str(format_)
+    if ending in _TEXT_ENDINGS:
+        return default
+    raise UsageError(
+        f"--output {output}: this command has no format for a file that ends in {ending}",
+        f"let it end in {_endings(formats)} or .txt, or name the format with --format",
+    )
 
 
 def _choices(param: click.Parameter) -> Sequence[str]:

@@ -169,7 +169,9 @@ def _load(
     paths = rule_paths(texts, folder, name)
     people_files: tuple[PeopleFileRows, ...] = ()
     if any("sources" in document.source.root for document in documents):
-        merged, people_files = add_sources(merged, documents, paths, find, problems, options.as_of)
+        entries = list(_items("sources", documents))
+        is_broken = any(path[:1] == ("sources",) for document in documents for path in document.broken)
+        merged, people_files = add_sources(merged, entries, paths, find, problems, options.as_of, is_broken=is_broken)
         merged = keep_leavers(merged, people_files, options.history, options.as_of, problems)
     paths |= {file.path: file.name for file in people_files}
     report_skipped_links(skipped_links, merged.restrictions, problems)

@@ -16,7 +16,7 @@ from reconciler.model.text import composed, normalize
 
 _MAX_REFERENCE_LENGTH = 200
 _MAX_CANDIDATES = 10
-_GIVE_ONE_PERSON = "give one person: an alias, a name, a phone number or a JID"
+GIVE_ONE_PERSON = "give one person: an alias, a name, a phone number or a JID"
 
 
 def parse_person(text: str) -> Person:
@@ -42,7 +42,7 @@ def resolve_person(word: str, desired: Desired, *, whole: bool = False) -> Perso
     """
     word = normalize(word)
     if not word or len(word) > _MAX_REFERENCE_LENGTH:
-        raise UsageError("PERSON is empty" if not word else "PERSON is too long", _GIVE_ONE_PERSON)
+        raise UsageError("PERSON is empty" if not word else "PERSON is too long", GIVE_ONE_PERSON)
     everybody = list(desired.people.values())
     folded = word.casefold()
     matches = [person for person in everybody if word in person.aliases]
@@ -66,7 +66,7 @@ def _resolve_address(word: str, desired: Desired) -> PersonRef:
     except InvalidPhoneNumber as error:
         if "@" not in word and not word.startswith("+") and any(map(str.isalpha, word)):
             raise UsageError(*_unknown_name(word, desired)) from None
-        hint = _GIVE_ONE_PERSON if "@" in word else error.hint
+        hint = GIVE_ONE_PERSON if "@" in word else error.hint
         raise UsageError(f"{quote_person(word)} {error.message}", hint) from None
     if not jid.is_lid:
         identity = identity_of_digits(jid.digits)
@@ -78,10 +78,10 @@ def _resolve_address(word: str, desired: Desired) -> PersonRef:
 
 def _unknown_name(word: str, desired: Desired) -> tuple[str, str]:
     if word in desired.origins.get("teams", {}):
-        return f"{quote_value(word)} is a team, not a person", _GIVE_ONE_PERSON
+        return f"{quote_value(word)} is a team, not a person", GIVE_ONE_PERSON
     names = [name for person in desired.people.values() for name in _names(person)]
     message = f"{quote_person(word)} is not an alias, a name or a phone number"
-    return message, suggest_person(word, names) or _GIVE_ONE_PERSON
+    return message, suggest_person(word, names) or GIVE_ONE_PERSON
 
 
 def _names(person: Person) -> tuple[str, ...]:

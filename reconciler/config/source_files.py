@@ -191,7 +191,7 @@ def find_people_files(file: str, pattern: str) -> Mapping[str, FileContent]:
         message = f"cannot be read: {error.strerror or type(error).__name__}"
         found[str(error.filename)] = FileContent(str(error.filename), error=message, hint="check its permissions")
 
-    begin = folder.joinpath(*takewhile(lambda part: not has_wildcard(part), pattern.split("/")))
+    begin = folder / fixed_part(pattern)
     for inside, folders, names in os.walk(begin, onerror=note) if os.path.isdir(begin) else ():
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
@@ -210,6 +210,11 @@ def has_wildcard(pattern: str) -> bool:
 def _leads_to_hidden(path: PurePath) -> bool:
     """Return whether a link ends at a hidden name; Kubernetes mounts its files as links to `..data/NAME`."""
     return has_hidden_part(PurePath(*(part for part in path.parts if not part.startswith(".."))))
+
+
+def fixed_part(pattern: str) -> str:
+    """Return the part of a path of `sources` that has no wildcard, up to a slash; "" for the folder itself."""
+    return "/".join(takewhile(lambda part: not has_wildcard(part), pattern.split("/")))
 
 
 def _read_content(path: Path, folder: Path) -> FileContent:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import PurePosixPath
@@ -22,7 +22,6 @@ from reconciler.config.document import (
 from reconciler.config.people_rows import PeopleFileRows, PeopleRows
 from reconciler.config.phone_numbers import is_region, region_hint
 from reconciler.config.problem_collector import ProblemCollector, quote_cell, quote_value
-from reconciler.config.schema_check import ValidDocument
 from reconciler.config.source_files import FileContent, has_hidden_part
 from reconciler.config.source_options import READERS
 from reconciler.errors import ProblemKind
@@ -35,28 +34,24 @@ FileFinder: TypeAlias = Callable[[str, str], Mapping[str, FileContent]]
 
 def add_sources(
     merged: MergedConfig,
-    documents: Sequence[ValidDocument],
+    entries: Iterable[LocatedValue],
     names: Mapping[str, str],
     find: FileFinder,
     problems: ProblemCollector,
     as_of: date,
+    *,
+    is_broken: bool = False,
 ) -> tuple[MergedConfig, tuple[PeopleFileRows, ...]]:
     """Return the configuration with everybody and every team that its people files give, and these files.
 
-    `names` has the path of each YAML file below the loaded folder. After a mistake in a source, any person and team may
-    be missing, and a reference to one is not a second mistake. Some rosters have days, of which `as_of` counts.
+    `entries` are those of `sources`, `is_broken` whether another one breaks the schema. `names` has the path of each
+    YAML file below the loaded folder. After a mistake in a source, any person and team may be missing, and a reference
+    to one is not a second mistake. Some rosters have days, of which `as_of` counts.
     """
     before = problems.error_count
     reader = _SourceReader(merged, names, find, problems, as_of)
-    is_broken = False
-    for document in documents:
-        broken = {path[:2] for path in document.broken if path[:1] == ("sources",)}
-        is_broken |= bool(broken)
-        if "sources" in document.root:
-            entries = LocatedValue(document.root["sources"], SourceLocation(document.file, ("sources",)))
-            for entry in entries.items():
-                if entry.place.path not in broken:
-                    reader.read(entry)
+    for entry in entries:
+        reader.read(entry)
     sections = {**merged.sections, **reader.rows.sections(), "sources": reader.entries}
     broken_names = merged.broken
     if is_broken or problems.error_count > before:

@@ -16,7 +16,7 @@ from reconciler.config.problem_collector import ProblemCollector
 from reconciler.config.schema_check import check
 from reconciler.config.yaml_reader import read_yaml
 
-_KNOWN = frozenset({"version", "region", "restrictions", *SECTIONS})
+_KNOWN = frozenset({"version", "region", "restrictions", "sources", *SECTIONS})
 """Sections that are resolved version by version; with any other one the whole is loaded."""
 _SPLIT_SECTIONS = ("groups", "people", "teams")
 _TOP_KEY = re.compile(r"\n(?=[^ #\r\n])")
@@ -34,13 +34,14 @@ _Entries = Mapping[str, LocatedValue]
 class Part:
     """A part of a file, parsed: the entries of its sections, each with its place, and sections without entries.
 
-    `section` is what the part is about; "" for a whole file.
+    `section` is what the part is about; "" for a whole file. `sources` are the entries of that list.
     """
 
     section: str
     sections: Mapping[str, _Entries]
     singles: Mapping[str, LocatedValue]
     has_version: bool
+    sources: tuple[LocatedValue, ...] = ()
 
 
 class Unsure(Exception):
@@ -77,6 +78,11 @@ class PartReader:
     def parts(self) -> Mapping[tuple[str, str], Part]:
         """The parts of the last version by file and section."""
         return {place: part for place, (_, part) in self._parts.items()}
+
+    @property
+    def sources(self) -> list[LocatedValue]:
+        """The entries of `sources` of the last version, in the order of the files."""
+        return [entry for part in self.parts.values() for entry in part.sources]
 
     def _parts_of(self, file: str, text: str) -> dict[tuple[str, str], tuple[str, Part]]:
         """Return the parts of a file; one that cannot be cut, or not safely, is one part."""
@@ -184,7 +190,8 @@ def _parse(file: str, section: str, text: str) -> Part:
         for name in ("region", "restrictions")
         if name in root
     }
-    return Part(section, sections, singles, has_version="version" in document.root)
+    sources = LocatedValue(root.get("sources") or [], SourceLocation(file, ("sources",)))
+    return Part(section, sections, singles, "version" in document.root, tuple(sources.items()))
 
 
 def _parse_entries(file: str, section: str, text: str, entries: Sequence[str]) -> dict[str, tuple[str, LocatedValue]]:

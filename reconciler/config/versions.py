@@ -1,18 +1,19 @@
 """Load many versions of one configuration one after the other, and read again only what changed.
 
-A file is cut where a group, a person or a team begins, and each part is parsed once. A group is resolved again only if
-its own lines changed, or somebody in it, or one of its teams, or a setting of all groups. Whatever this way finds wrong
-is loaded again as a whole, so that no version is called invalid, or valid, that `load_contents` would not call so.
+A file is cut where a group, a person or a team begins, and each part is parsed once. People files are read again only
+if one of them changed. A group is resolved again only if its own lines changed, or somebody in it, or one of its teams,
+or a setting of all groups. Whatever this way finds wrong is loaded again as a whole, so that no version is called
+invalid, or valid, that `load_contents` would not call so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TypeVar
 
-from reconciler.config.document import MergedConfig, Tree, as_text
+from reconciler.config.document import LocatedValue, MergedConfig, Tree, as_mapping, as_text
 from reconciler.config.groups import GroupChecker, GroupResolver
 from reconciler.config.loader import load_contents, rule_paths
 from reconciler.config.memberships import MAX_MEMBERSHIPS, Memberships
@@ -21,12 +22,13 @@ from reconciler.config.policy import read_account_since, read_policy
 from reconciler.config.problem_collector import ProblemCollector
 from reconciler.config.restrictions import check_restrictions
 from reconciler.config.source_files import FileContent, decode_utf8, find_people_files
-from reconciler.config.sources import FileFinder
+from reconciler.config.sources import FileFinder, add_sources
 from reconciler.config.version_parts import PartReader, Unsure
 from reconciler.model.desired import Desired, DesiredGroup, Member, Person, Unmanaged
 from reconciler.model.identity import Identity
 from reconciler.model.restrictions import RESTRICTED, Restrictions
 from reconciler.model.text import composed
+from reconciler.sources.model import FileHistory
 
 _K = TypeVar("_K")
 
@@ -42,12 +44,24 @@ class _Version:
     desired: Desired
 
 
+@dataclass(frozen=True, slots=True)
+class _PeopleFiles:
+    """What was read of the people files of a version, and of what: `found` has the files of each search."""
+
+    entries: Sequence[LocatedValue]
+    before: MergedConfig
+    as_of: date | None
+    found: Mapping[tuple[str, str], Mapping[str, FileContent]]
+    sections: Mapping[str, Mapping[str, LocatedValue]]
+
+
 @dataclass(slots=True)
 class VersionLoader:
     """Loads versions of one configuration in their order; each takes as long as what is new in it."""
 
     _parts: PartReader = field(default_factory=PartReader)
     _last: _Version | None = None
+    _people_files: _PeopleFiles | None = None
     _problems: ProblemCollector = field(default_factory=ProblemCollector)
     """Of all versions since the last that was not sure: people who are kept report into it."""
 
@@ -59,6 +73,7 @@ class VersionLoader:
         folder: str | None,
         name: str,
         find: FileFinder = find_people_files,
+        history: Callable[[], FileHistory] | None = None,
     ) -> Desired:
         """Return what `load_contents` does, but with everybody whose `until` is over among the members.
 
@@ -66,13 +81,16 @@ class VersionLoader:
         as of the day `as_of`.
         """
         try:
-            self._last = self._load(contents, folder, name)
+            self._last = self._load(contents, as_of, folder, name, find)
         except Unsure:
-            self._last, self._problems = None, ProblemCollector()
-            return with_ended_members(load_contents(contents, as_of=as_of, folder=folder, name=name, find=find))
+            self._last, self._people_files, self._problems = None, None, ProblemCollector()
+            loaded = load_contents(contents, as_of=as_of, folder=folder, name=name, find=find, history=history)
+            return with_ended_members(loaded)
         return self._last.desired
 
-    def _load(self, contents: Sequence[FileContent], folder: str | None, name: str) -> _Version:
+    def _load(
+        self, contents: Sequence[FileContent], as_of: date, folder: str | None, name: str, find: FileFinder
+    ) -> _Version:
         if not contents or any(content.error for content in contents):
             raise Unsure
         sources = [decode_utf8(content.file, content.data, self._problems) for content in contents]
@@ -80,6 +98,9 @@ class VersionLoader:
             raise Unsure
         merged = self._parts.read({source.file: source.text for source in sources if source is not None})
         restrictions = self._restrictions(merged, contents, folder, name)
+        if self._parts.sources:
+            paths = rule_paths([content.file for content in contents], folder, name)
+            merged = self._with_people_files(merged, paths, find, as_of)
         version = self._resolve(merged, restrictions)
         if self._problems.failed:
             raise Unsure
@@ -95,6 +116,8 @@ class VersionLoader:
         restrictions = check_restrictions(merged, (), (), paths, (), self._problems)
         if restrictions is None or (folder is not None and any(content.linked for content in contents)):
             raise Unsure
+        if self._parts.sources:
+            raise Unsure  # a people file may define what its path does not allow
         for section in RESTRICTED:
             for key, each in merged.sections.get(section, {}).items():
                 if not restrictions.allow(paths[each.place.file], section, key):
@@ -105,6 +128,47 @@ class VersionLoader:
             if file != entry.place.file and section != "version" and not is_plain:
                 raise Unsure
         return restrictions
+
+    def _with_people_files(
+        self, merged: MergedConfig, paths: Mapping[str, str], find: FileFinder, as_of: date
+    ) -> MergedConfig:
+        """Return the configuration with the people and teams of its people files, read again if anything changed."""
+        entries = self._parts.sources
+        fields = [as_mapping(entry.value) for entry in entries]
+        if any("grace" in each for each in fields):
+            raise Unsure  # who left lately is in the history of the file
+        day = as_of if any("oneroster" in each for each in fields) else None
+        last = self._people_files
+        if (
+            last is None
+            or (last.entries, last.as_of) != (entries, day)
+            or not all(_same(last.before, merged, section) for section in ("people", "teams", "policy"))
+            or last.before.region != merged.region
+            or any(find(*search) != found for search, found in last.found.items())
+        ):
+            last = self._people_files = self._read_people_files(merged, entries, paths, find, as_of, day)
+        return replace(merged, sections={**merged.sections, **last.sections})
+
+    def _read_people_files(
+        self,
+        merged: MergedConfig,
+        entries: Sequence[LocatedValue],
+        paths: Mapping[str, str],
+        find: FileFinder,
+        as_of: date,
+        day: date | None,
+    ) -> _PeopleFiles:
+        found: dict[tuple[str, str], Mapping[str, FileContent]] = {}
+
+        def note(file: str, pattern: str) -> Mapping[str, FileContent]:
+            found[file, pattern] = find(file, pattern)
+            return found[file, pattern]
+
+        full, _ = add_sources(merged, entries, paths, note, self._problems, as_of)
+        if self._problems.failed:
+            raise Unsure
+        sections = {section: full.sections[section] for section in ("people", "teams")}
+        return _PeopleFiles(entries, merged, day, found, sections)
 
     def _resolve(self, merged: MergedConfig, restrictions: Restrictions | None) -> _Version:
         last, problems, own = self._last, self._problems, merged.sections["instance"]
@@ -163,9 +227,12 @@ def _same(old: MergedConfig, new: MergedConfig, section: str) -> bool:
 
 def _unchanged_members(last: _Version, people: People) -> dict[str | int, Member]:
     """Return the members of the last version by how the file names them, without those who are somebody else now."""
-    members = last.memberships.by_reference
+    # A number stands for an item of a people file, which may be another one now.
+    members: dict[str | int, Member] = {
+        name: member for name, member in last.memberships.by_reference.items() if isinstance(name, str)
+    }
     if people is last.people:
-        return dict(members)
+        return members
     known = people.by_identity
     return {
         reference: member

@@ -88,6 +88,16 @@ def _compare_one(
     return _with_live(replace(change, live=live), live, desired, by_lid)
 
 
+def _has_only_strangers(group: DesiredGroup, roster: Roster, desired: Desired) -> bool:
+    """Whether others are in a live group, but nobody of the key's people, and nobody who may be one of them.
+
+    A name that was only ever written and never applied finds a group of somebody else.
+    """
+    wanted, account = wanted_members(group, desired), desired.account.identity if desired.account is not None else None
+    others = roster.present.keys() - {account}
+    return bool(wanted and others) and not roster.unknown and others.isdisjoint({*wanted, *group.absent})
+
+
 def _unreadable(change: Change, fault: str) -> Change:
     return replace(change, blocked=(Message.of("group-unreadable", fault=fault),), fully_blocked=True)
 
@@ -142,6 +152,9 @@ def _with_live(change: Change, live: LiveGroup, desired: Desired, by_lid: Mappin
         observed = (Advice(AdviceKind.OBSERVED, _observed_text(text)) for text in texts)
         doubts = _doubts(live, roster, desired, group)
         return replace(change, advice=(*_doubtful_advice(doubts), *observed, *advice))
+    if change.matched_by is MatchedBy.PREVIOUS_NAME and _has_only_strangers(group, roster, desired):
+        reason = Message.of("earlier-name-but-strangers", name=live.name, id=live.id)
+        return replace(change, blocked=(reason,), fully_blocked=True)
     change = replace(change, field_changes=texts, add=members.add, remove=members.remove)
     if (texts or members.add or members.remove) and lacks_admin_rights(roster, desired.account):
         return replace(change, advice=advice, blocked=(Message.of("not-admin"),), fully_blocked=True)

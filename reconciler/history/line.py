@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Final, TypeAlias
@@ -19,10 +19,8 @@ from reconciler.history.snapshot import RevisionFile, file_of, read_blobs, read_
 
 _COMMIT: Final = re.compile(rb"\n?\x01(?P<oid>[0-9a-f]{40,64})")
 _FIELDS: Final = "%x01%H%x00%P%x00%ct%x00%aN%x00%B%x00"
-_CHANGE: Final = re.compile(
-    rb"\n?:(?P<old_mode>[0-7]{6}) (?P<mode>[0-7]{6}) (?P<old_oid>[0-9a-f]+) (?P<oid>[0-9a-f]+) (?P<status>[A-Z])[0-9]*"
-)
-_PLAIN_FILES: Final = frozenset({b"100644", b"100755", b"100664"})
+_CHANGE: Final = re.compile(rb"\n?:(?P<old_mode>[0-7]{6}) [0-7]{6} (?P<old_oid>[0-9a-f]+) [0-9a-f]+ [A-Z][0-9]*")
+PLAIN_FILES: Final = frozenset({b"100644", b"100755", b"100664"})
 _BATCH: Final = 50
 """Revisions whose blobs are read by one call: a thousand of them at once would fill the memory."""
 _PLAIN_LOG: Final = ("-c", "log.showSignature=false", "log", "--no-notes", "--encoding=UTF-8")
@@ -95,7 +93,8 @@ def read_line(path: Path, ref: str, *, wanted: FileFilter) -> Line:
     start: tuple[str, str, bool] | None = (tip.oid, inside, is_folder)
     while start is not None:
         revisions, start = _follow(git, start, revisions, wanted)
-    revisions = _with_merged_authors(git, revisions)[::-1]
+    commits = with_merged_authors(git, [each.commit for each in revisions])
+    revisions = [replace(each, commit=commit) for each, commit in zip(revisions, commits, strict=True)][::-1]
     truncated = bool(revisions) and not revisions[0].commit.parents and is_shallow(git)
     return Line(git, path, tip.oid, is_folder, tuple(revisions), truncated)
 
@@ -116,49 +115,52 @@ def _follow(
 ) -> tuple[list[LineRevision], tuple[str, str, bool] | None]:
     """Return `newer` and the older revisions under one name of the path, and where it goes on under another one."""
     oid, inside, is_folder = start
-    files = _list_files(git, oid, inside, is_folder, wanted)
     revisions = list(newer)
-    for commit, changes in _log(git, oid, inside):
-        ours = [(path, old, new) for path, old, new in changes if _is_ours(path, inside, is_folder, wanted)]
-        if not ours:
-            continue
+
+    def is_ours(path: str) -> bool:
+        return wanted(PurePosixPath(_below(path, inside))) if is_folder else path == inside
+
+    for commit, files, earlier in read_changes(git, oid, inside, is_ours):
         revisions.append(LineRevision(commit, inside, is_folder, files))
-        files = dict(files)
-        for path, old, _ in ours:
-            if old is None:
-                files.pop(path, None)
-            else:
-                files[path] = old
-        if not files and commit.parents:
+        if not earlier and commit.parents:
             renamed = _find_earlier_name(git, commit, inside, is_folder)
             if renamed is not None:
                 return revisions, (commit.parents[0], *renamed)
     return revisions, None
 
 
-def _is_ours(path: str, inside: str, is_folder: bool, wanted: FileFilter) -> bool:
-    if not is_folder:
-        return path == inside
-    return wanted(PurePosixPath(_below(path, inside)))
+def read_changes(
+    git: Git, oid: str, place: str, wanted: Callable[[str], bool]
+) -> Iterator[tuple[LineCommit, Mapping[str, Entry], Mapping[str, Entry]]]:
+    """Yield each commit that changed a `wanted` file at a place, the newest first, with the files after and before it.
+
+    Files and place go by their paths from the top of the repository; the place "" is the top itself.
+    """
+    files = _list_files(git, oid, place, wanted)
+    for commit, changes in _log(git, oid, place):
+        if ours := {path: old for path, old in changes if wanted(path)}:
+            earlier = {path: entry for path, entry in (files | ours).items() if entry is not None}
+            yield commit, files, earlier
+            files = earlier
 
 
 def _below(path: str, inside: str) -> str:
     return path.removeprefix(f"{inside}/") if inside else path
 
 
-def _list_files(git: Git, oid: str, inside: str, is_folder: bool, wanted: FileFilter) -> dict[str, Entry]:
+def _list_files(git: Git, oid: str, inside: str, wanted: Callable[[str], bool]) -> dict[str, Entry]:
     listing = git.run("ls-tree", "-r", "-z", "--full-tree", "--", oid, *([inside] if inside else []))
     files: dict[str, Entry] = {}
     for line in filter(None, listing.split(b"\0")):
         facts, _, name = line.partition(b"\t")
         mode, _, found = facts.split(b" ")
-        if _is_ours(path := os.fsdecode(name), inside, is_folder, wanted):
+        if wanted(path := os.fsdecode(name)):
             files[path] = (mode, found.decode())
     return files
 
 
-def _log(git: Git, oid: str, inside: str) -> Iterator[tuple[LineCommit, list[tuple[str, Entry | None, Entry | None]]]]:
-    """Yield the commits that touch a path, the newest first, each with what was there before and after."""
+def _log(git: Git, oid: str, inside: str) -> Iterator[tuple[LineCommit, list[tuple[str, Entry | None]]]]:
+    """Yield the commits that touch a path, the newest first, each with what it changed as that was before."""
     tokens = git.run(*_LOG, oid, "--", *([inside] if inside else [])).split(b"\0")
     at, end = 0, len(tokens)
     while at < end:
@@ -175,14 +177,12 @@ def _log(git: Git, oid: str, inside: str) -> Iterator[tuple[LineCommit, list[tup
             if change is None:
                 at += 1
                 continue
-            changes.append((os.fsdecode(tokens[at + 1]), _entry(change, "old_"), _entry(change, "")))
+            oid_before = change["old_oid"].decode()
+            changes.append(
+                (os.fsdecode(tokens[at + 1]), (change["old_mode"], oid_before) if oid_before.strip("0") else None)
+            )
             at += 2
         yield commit, changes
-
-
-def _entry(change: re.Match[bytes], side: str) -> Entry | None:
-    oid = change[f"{side}oid"].decode()
-    return (change[f"{side}mode"], oid) if oid.strip("0") else None
 
 
 def _find_earlier_name(git: Git, commit: LineCommit, inside: str, is_folder: bool) -> tuple[str, bool] | None:
@@ -205,20 +205,18 @@ def _find_earlier_name(git: Git, commit: LineCommit, inside: str, is_folder: boo
     return max(folders, key=lambda each: (folders[each], each[1])) if folders else None
 
 
-def _with_merged_authors(git: Git, revisions: Sequence[LineRevision]) -> list[LineRevision]:
+def with_merged_authors(git: Git, commits: Sequence[LineCommit]) -> list[LineCommit]:
     """Add who made what a merge brought in: the merge itself has the name of the person who pressed the button."""
-    merged = [each.commit.parents[1] for each in revisions if len(each.commit.parents) > 1]
+    merged = [each.parents[1] for each in commits if len(each.parents) > 1]
     if not merged:
-        return list(revisions)
+        return list(commits)
     options = ("--no-walk=unsorted", "--ignore-missing", "-z", "--format=tformat:%H%x00%aN", "--stdin")
     wanted = "".join(f"{oid}\n" for oid in merged).encode()
     tokens = git.run(*_PLAIN_LOG, *options, stdin=wanted).decode(errors="replace").split("\0")
     authors = dict(zip(tokens[::2], tokens[1::2], strict=False))
     return [
-        replace(each, commit=replace(each.commit, merged_author=authors.get(each.commit.parents[1], "")))
-        if len(each.commit.parents) > 1
-        else each
-        for each in revisions
+        replace(each, merged_author=authors.get(each.parents[1], "")) if len(each.parents) > 1 else each
+        for each in commits
     ]
 
 
@@ -250,7 +248,7 @@ def _files_of(
     wanted: FileFilter,
     max_bytes: int,
 ) -> tuple[RevisionFile, ...]:
-    if all(mode in _PLAIN_FILES for mode, _ in revision.files.values()):
+    if all(mode in PLAIN_FILES for mode, _ in revision.files.values()):
         return tuple(known[name, oid] for name, (_, oid) in sorted(revision.files.items()))
     # Links and submodules: only the whole tree shows where they lead.
     oid, inside = revision.commit.oid, revision.inside

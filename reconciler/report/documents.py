@@ -44,6 +44,11 @@ def document_json(document: dict[str, Any], options: RenderOptions) -> str:
     return json_text(mask_document(document, options.show_phones))
 
 
+def document_of(value: Any, format_: str, version: int) -> dict[str, Any]:
+    """Return the document of a value: its format, and everything in it with full numbers."""
+    return {"format": format_, "format_version": version, "masked": False, **to_json(value)}
+
+
 def result_document(result: ApplyResult) -> dict[str, Any]:
     """Return every call and its outcome, every step, and everybody who was not simply added or removed."""
     return {

@@ -9,10 +9,9 @@ from reconciler.history.config_diff import FieldChange, GroupChangeKind, ListCha
 from reconciler.messages import LiteralText
 from reconciler.model.person_ref import PersonRef
 from reconciler.model.run_context import short_commit
-from reconciler.model.serialize import to_json
 from reconciler.model.text import TEXT_FIELDS
 from reconciler.report.csv_table import csv_text
-from reconciler.report.documents import document_json
+from reconciler.report.documents import document_json, document_of
 from reconciler.report.options import RenderOptions
 from reconciler.report.pieces import (
     OutsideText,
@@ -62,8 +61,7 @@ _COLUMNS: Final = (
 
 def history_document(timeline: Timeline) -> dict[str, Any]:
     """Return everything about a history, with full numbers."""
-    head = {"format": HISTORY_FORMAT, "format_version": HISTORY_FORMAT_VERSION, "masked": False}
-    return {**head, **to_json(timeline)}
+    return document_of(timeline, HISTORY_FORMAT, HISTORY_FORMAT_VERSION)
 
 
 def render_history_json(timeline: Timeline, options: RenderOptions) -> str:

@@ -7,10 +7,9 @@ from typing import Any, Final
 
 from reconciler.messages import LiteralText
 from reconciler.model.run_context import short_commit
-from reconciler.model.serialize import to_json
 from reconciler.model.text import plural
 from reconciler.report.csv_table import csv_text
-from reconciler.report.documents import document_json
+from reconciler.report.documents import document_json, document_of
 from reconciler.report.history import NEVER, TRUNCATED, UNKNOWN, commit_pieces, person_cells
 from reconciler.report.options import RenderOptions
 from reconciler.report.pieces import (
@@ -39,8 +38,7 @@ _COLUMNS: Final = (
 
 def members_document(state: MembersOnDay) -> dict[str, Any]:
     """Return everything about a day, with full numbers."""
-    head = {"format": MEMBERS_FORMAT, "format_version": MEMBERS_FORMAT_VERSION, "masked": False}
-    return {**head, **to_json(state)}
+    return document_of(state, MEMBERS_FORMAT, MEMBERS_FORMAT_VERSION)
 
 
 def render_members_json(state: MembersOnDay, options: RenderOptions) -> str:

@@ -1,4 +1,4 @@
-"""Report every membership to be confirmed: as markdown with a box for each, as a document, and as CSV."""
+"""Report every membership to be confirmed: as text, as markdown with a box for each, as a document, and as CSV."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from reconciler.messages import LiteralText
-from reconciler.model.serialize import to_json
 from reconciler.model.text import plural
 from reconciler.report.csv_table import csv_text
-from reconciler.report.documents import document_json
+from reconciler.report.documents import document_json, document_of
 from reconciler.report.history import NEVER, TRUNCATED, UNKNOWN, person_cells
 from reconciler.report.members_on_day import since_pieces
 from reconciler.report.options import RenderOptions
@@ -21,9 +20,11 @@ from reconciler.report.pieces import (
     literal,
     name_pieces,
     outside,
+    plain_text,
     text_pieces,
 )
 from reconciler.report.pr_comment import key_code, markdown
+from reconciler.report.text import BOLD, paint, wrap_text
 from reconciler.timeline.review import Review, ReviewLine
 
 REVIEW_FORMAT: Final = "wappfy-reconciler/review"
@@ -37,8 +38,7 @@ _COLUMNS: Final = (
 
 def review_document(review: Review) -> dict[str, Any]:
     """Return every membership to be confirmed, with full numbers."""
-    head = {"format": REVIEW_FORMAT, "format_version": REVIEW_FORMAT_VERSION, "masked": False}
-    return {**head, **to_json(review)}
+    return document_of(review, REVIEW_FORMAT, REVIEW_FORMAT_VERSION)
 
 
 def render_review_json(review: Review, options: RenderOptions) -> str:
@@ -46,22 +46,41 @@ def render_review_json(review: Review, options: RenderOptions) -> str:
     return document_json(review_document(review), options)
 
 
+def render_review(review: Review, options: RenderOptions) -> str:
+    """Return a line for each membership, for each owner, the greatest risk first."""
+    blocks = [f"{paint(plain_text(_heading(review), options), BOLD, options)}\n{_count(review)}."]
+    for owner, lines in _by_owner(review):
+        title = [plain_text((OutsideText(owner),), options)] if review.has_owners else []
+        blocks.append("\n".join([*title, *(f"  {plain_text(_line_pieces(line), options)}" for line in lines)]))
+    blocks += [TRUNCATED] if review.truncated else []
+    blocks.append(_how_to_confirm(review, ""))
+    return wrap_text("\n\n".join(blocks), options.width)
+
+
 def render_review_markdown(review: Review, options: RenderOptions) -> str:
     """Return a list with a box for each membership, for each owner, the greatest risk first."""
-    people = len({line.person.ref_id for line in review.lines})
-    count = f"{plural(len(review.lines), 'membership')} of {plural(people, 'person', 'people')}"
-    day = review.day.isoformat()
-    parts = [
-        f"# Review of {markdown(outside(review.path), options)}, {day}",
-        f"{count}. Tick each one that is still right.",
-    ]
+    parts = [f"# {markdown(_heading(review), options)}", f"{_count(review)}. Tick each one that is still right."]
     for owner, lines in _by_owner(review):
         if review.has_owners:
             parts.append(f"## {markdown((OutsideText(owner),), options)}")
         parts.append("\n".join(f"- [ ] {_line(line, options)}" for line in lines))
     parts += [TRUNCATED] if review.truncated else []
-    parts.append(f"To confirm a group, end the message of a commit with the line `Reviewed: KEY@{day}`.")
+    parts.append(_how_to_confirm(review, "`"))
     return "\n\n".join(parts)
+
+
+def _heading(review: Review) -> Pieces:
+    return (LiteralText("Review of "), *outside(review.path), LiteralText(f", {review.day.isoformat()}"))
+
+
+def _count(review: Review) -> str:
+    people = len({line.person.ref_id for line in review.lines})
+    return f"{plural(len(review.lines), 'membership')} of {plural(people, 'person', 'people')}"
+
+
+def _how_to_confirm(review: Review, quote: str) -> str:
+    line = f"{quote}Reviewed: KEY@{review.day.isoformat()}{quote}"
+    return f"To confirm a group, end the message of a commit with the line {line}."
 
 
 def _by_owner(review: Review) -> list[tuple[str, Sequence[ReviewLine]]]:
@@ -73,9 +92,24 @@ def _by_owner(review: Review) -> list[tuple[str, Sequence[ReviewLine]]]:
 
 
 def _line(line: ReviewLine, options: RenderOptions) -> str:
-    person, name = line.person, (QuotedText(line.name),) if line.name else ()
+    facts = join_pieces(" ", [_name(line), literal("·"), _facts(line)])
+    person = markdown(name_pieces(line.person), options)
+    return f"**{person}** in {key_code(line.group, options)} {markdown(facts, options)}"
+
+
+def _line_pieces(line: ReviewLine) -> Pieces:
+    group: Pieces = (LiteralText("in "), OutsideText(line.group))
+    return join_pieces(" ", [name_pieces(line.person), group, _name(line), literal("·"), _facts(line)])
+
+
+def _name(line: ReviewLine) -> Pieces:
+    return (QuotedText(line.name),) if line.name else ()
+
+
+def _facts(line: ReviewLine) -> Pieces:
+    person = line.person
     through: Pieces = (LiteralText("through "), *text_pieces(person.teams, " and ")) if person.teams else ()
-    facts = join_pieces(
+    return join_pieces(
         ", ",
         [
             literal(f"until {person.until.isoformat() if person.until else NEVER}"),
@@ -86,8 +120,6 @@ def _line(line: ReviewLine, options: RenderOptions) -> str:
             outside(person.reason),
         ],
     )
-    group = join_pieces(" ", [name, literal("·"), facts])
-    return f"**{markdown(name_pieces(person), options)}** in {key_code(line.group, options)} {markdown(group, options)}"
 
 
 def render_review_csv(review: Review, options: RenderOptions) -> str:

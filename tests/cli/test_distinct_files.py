@@ -89,7 +89,9 @@ def test_overwriting_an_input_is_a_usage_error_before_any_call(
         place = "linked"
         Path(place).symlink_to(over)
     before = contents()
-    ran = files.run(*line.format(place).split())
+    # Without a format, the ending of these files would be refused first.
+    text = ("--format", "text") if "--output" in line and "import" not in line else ()
+    ran = files.run(*line.format(place).split(), *text)
     assert (ran.code, ran.out) == (1, "")
     assert f"would overwrite {over}, which is an input" in ran.err
     assert (contents(), files.calls()) == (before, [])

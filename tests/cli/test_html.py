@@ -80,9 +80,11 @@ def test_a_format_that_is_given_overrides_the_ending(school: Stage, monkeypatch:
     assert Path("y.html").read_text(encoding="utf-8").startswith("{")
 
 
-def test_an_ending_that_a_command_has_no_format_for_changes_nothing(school: Stage) -> None:
-    assert school.run("who", "alice", "--output", "x.html").code == 0
-    assert Path("x.html").read_text(encoding="utf-8").startswith("alice")
+def test_an_ending_that_a_command_has_no_format_for_is_refused_unless_the_format_is_given(school: Stage) -> None:
+    ran = school.run("who", "alice", "--output", "x.html")
+    assert (ran.code, "no format for a file that ends in .html" in ran.err) == (1, True)
+    assert not Path("x.html").exists()
+    assert school.run("who", "alice", "--output", "x.html", "--format", "text").code == 0
 
 
 @pytest.mark.parametrize("file", ["x.html", "x.md"])

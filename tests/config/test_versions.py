@@ -5,10 +5,13 @@ from __future__ import annotations
 import random
 from dataclasses import fields
 from datetime import date
+from pathlib import PurePath
 
 import pytest
 
 from reconciler.config import FileContent, load_contents
+from reconciler.config.source_files import find_people_files, is_people_file
+from reconciler.config.sources import FileFinder
 from reconciler.config.versions import VersionLoader, with_ended_members
 from reconciler.errors import ConfigError
 from reconciler.history.compare_configs import compare_configs
@@ -77,18 +80,23 @@ OF_OTHER_SECTIONS = {"people_files", "rules", "tests", "findings", "failed_tests
 LEFT_OUT = {"as_of", "teams", "sources", "warnings", "origins", "account_place", "group_places"}
 
 
-def alone(contents: list[FileContent], folder: str | None) -> Desired | str:
+def alone(contents: list[FileContent], folder: str | None, find: FileFinder) -> Desired | str:
     try:
-        return with_ended_members(load_contents(contents, as_of=DAY, folder=folder, name="groups.yaml"))
+        return with_ended_members(load_contents(contents, as_of=DAY, folder=folder, name="groups.yaml", find=find))
     except ConfigError as error:
         return str(error.problems)
 
 
-def check(loader: VersionLoader, contents: list[FileContent], folder: str | None = None) -> bool:
+def check(
+    loader: VersionLoader,
+    contents: list[FileContent],
+    folder: str | None = None,
+    find: FileFinder = find_people_files,
+) -> bool:
     """Whether the version is valid; it must be, or not be, and mean, what it is alone."""
-    expected = alone(contents, folder)
+    expected = alone(contents, folder, find)
     try:
-        found: Desired | str = loader.load(contents, as_of=DAY, folder=folder, name="groups.yaml")
+        found: Desired | str = loader.load(contents, as_of=DAY, folder=folder, name="groups.yaml", find=find)
     except ConfigError as error:
         found = str(error.problems)
     assert isinstance(found, Desired) == isinstance(expected, Desired), (found, expected)
@@ -193,3 +201,40 @@ def test_what_did_not_change_is_not_resolved_again() -> None:
     second = loader.load([FileContent("groups.yaml", text.encode())], as_of=DAY, folder=None, name="groups.yaml")
 
     assert [before is after for before, after in zip(first.groups, second.groups, strict=True)] == [False, True, True]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_people_files_mean_what_they_mean_alone(seed: int) -> None:
+    chance, loader = random.Random(seed), VersionLoader()
+    sources = "sources:\n  - {csv: 'r/*.csv', id: no, phone: phone, teams: [class], until: until}\n"
+    text = BASE.replace("max_members: 5", "max_members: 50").replace("teams: [staff]", "teams: [staff, class-a]")
+    text = text.replace("groups:\n", f"{sources}\ngroups:\n")
+    rows = [f"{number},(404) 555-01{number},Class A,\n" for number in range(10, 16)]
+    files = {"r/a.csv": "no,phone,class,until\n" + "".join(rows), "r/b.csv": "no,phone,class,until\n20,,Class B,\n"}
+
+    def find(_: str, pattern: str) -> dict[str, FileContent]:
+        return {
+            name: FileContent(name, data.encode())
+            for name, data in files.items()
+            if is_people_file(pattern, PurePath(name))
+        }
+
+    valid = 0
+    for _ in range(40):
+        before = text, dict(files)
+        if chance.random() < 0.3:
+            text = edited(text, chance)
+        if chance.random() < 0.7:
+            name = chance.choice(sorted(files))
+            lines = files[name].splitlines(keepends=True)
+            row = f"{chance.randrange(10, 30)},+1 404 555 01{chance.randrange(10, 30)},Class {chance.choice('AB')},"
+            lines.insert(
+                chance.randrange(1, len(lines) + 1), f"{row}{chance.choice(('', '2026-01-31', '2026-12-31'))}\n"
+            )
+            del lines[chance.randrange(1, len(lines))]
+            files[name] = "".join(lines)
+        is_valid = check(loader, [FileContent("groups.yaml", text.encode())], find=find)
+        valid += is_valid
+        if not is_valid and chance.random() < 0.9:
+            text, files = before
+    assert valid > 4

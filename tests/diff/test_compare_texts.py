@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from reconciler.diff.change import TextChange
-from reconciler.model.desired import UNMANAGED, Membership, UnmanagedType
+from reconciler.model.desired import UNMANAGED, Membership, Person, UnmanagedType
+from reconciler.model.live import Participant
 from reconciler.model.text import Untrusted
-from tests.builders import change_for, desired, group, group_plan, live
+from tests.builders import ALICE, BOB, CAROL, change_for, desired, group, group_plan, live, participant
 
 
 @pytest.mark.parametrize(
@@ -52,6 +55,29 @@ def test_a_name_that_is_not_managed_stays_and_is_shown() -> None:
 def test_a_rename_by_id_is_one_patch(name: str) -> None:
     planned = group_plan(desired(group(name=name)), live())
     assert [(step.name, step.description) for step in planned.steps] == [(name, None)]
+
+
+@pytest.mark.parametrize(
+    ("people", "fields", "is_blocked"),
+    [
+        pytest.param([CAROL], {}, True, id="strangers: the earlier name was never applied"),
+        pytest.param([CAROL, BOB], {}, False, id="one of its people"),
+        pytest.param([CAROL], {"absent": [CAROL]}, False, id="somebody who is to be out"),
+        pytest.param([], {}, False, id="nobody else"),
+        pytest.param([CAROL], {"members": []}, False, id="nobody is wanted"),
+        pytest.param([CAROL], {"name": "Alpha", "previously": ["Omega"]}, False, id="by its own name"),
+        pytest.param([CAROL], {"id": live().id}, False, id="pinned"),
+        pytest.param([participant("76699677012110@lid")], {}, False, id="somebody unknown, who may be wanted"),
+    ],
+)
+def test_a_group_of_strangers_is_not_taken_for_an_earlier_name(
+    people: list[Person | Participant], fields: dict[str, Any], is_blocked: bool
+) -> None:
+    # Two renames back and forth that were never applied leave such a name behind.
+    wanted = group(**{"id": None, "name": "Omega", "previously": ["Alpha"], "members": [ALICE, BOB], **fields})
+    change = change_for(desired(wanted), live(*people))
+    assert [reason.code for reason in change.blocked] == (["earlier-name-but-strangers"] if is_blocked else [])
+    assert change.needs_writes is (not is_blocked and bool(change.field_changes or change.add))
 
 
 def test_a_rename_by_an_earlier_name_is_one_patch() -> None:

@@ -215,14 +215,17 @@ def causes_by_key(old: Desired, new: Desired, *lives: LiveGroup) -> dict[str, di
     ("old", "new"),
     [
         # Found by the same name, or by one that the file changes, or pinned since.
-        (group("a", id=None, members=[BOB]), group("b", id=None, members=[BOB])),
-        (group("a", id=None, members=[BOB]), group("b", id=None, previously=["Alpha"], name="Zulu", members=[BOB])),
-        (group("a", id=None, members=[BOB]), group("b", name=UNMANAGED, members=[BOB])),
-        (group("a", members=[BOB]), group("b", id=None, members=[BOB])),
+        (group("a", id=None, members=[ALICE, BOB]), group("b", id=None, members=[ALICE, BOB])),
+        (
+            group("a", id=None, members=[ALICE, BOB]),
+            group("b", id=None, previously=["Alpha"], name="Zulu", members=[ALICE, BOB]),
+        ),
+        (group("a", id=None, members=[ALICE, BOB]), group("b", name=UNMANAGED, members=[ALICE, BOB])),
+        (group("a", members=[ALICE, BOB]), group("b", id=None, members=[ALICE, BOB])),
     ],
 )
 def test_a_group_is_paired_by_its_live_group_under_another_key(old: DesiredGroup, new: DesiredGroup) -> None:
-    found = causes_by_key(desired(old), desired(new), live(CAROL))["b"]
+    found = causes_by_key(desired(old), desired(new), live(ALICE, CAROL))["b"]
 
     assert (found[f"add {BOB.identity}"], found[f"remove {CAROL.identity}"]) == (MANUAL, MANUAL)
     assert found.get("name", NOT_APPLIED) is NOT_APPLIED
@@ -256,7 +259,7 @@ def test_a_group_that_is_no_longer_live_is_paired_by_its_name() -> None:
 )
 def test_a_key_that_matches_another_live_group_now_has_no_manual_changes(old: DesiredGroup, new: DesiredGroup) -> None:
     name = "Team" if new.id is not None or new.previously else "Zulu"
-    found = causes_by_key(desired(old), desired(new), live(ALICE), live(BOB, id=BETA_ID, name=name))
+    found = causes_by_key(desired(old), desired(new), live(ALICE), live(ALICE, BOB, id=BETA_ID, name=name))
 
     assert set(found["alpha"].values()) == {NOT_APPLIED}
 

@@ -49,7 +49,8 @@ class GroupsFile:
         names = [group["name"] for group in groups if "id" not in group or group.get("state") != "left"]
         names += [name for group in groups if "id" not in group for name in group.get("previously", ())]
         twice = any(same_text(name, other) for at, name in enumerate(names) for other in names[:at])
-        torn = any(set(aliases(group.get("members", ()))) & set(group.get("absent", ())) for group in groups)
+        listed = [(group, set(aliases(group.get("members", ())))) for group in groups]
+        torn = any(members & {*group.get("absent", ()), *group.get("except", ())} for group, members in listed)
         return len(ids) == len(set(ids)) and not twice and not torn
 
     def on(self, day: str = "2026-01-01") -> Desired:
@@ -67,6 +68,7 @@ class GroupsFile:
         if "members" not in group and "teams" not in group:
             return DesiredGroup(key, group, None, absent=absent)
         through_team = {d for team in group.get("teams", ()) for d in self._digits(self.teams[team])} - absent
+        through_team -= self._digits(group.get("except", ()))
         listed = self._digits(aliases(group.get("members", ())))
         entries = [entry for entry in group.get("members", ()) if isinstance(entry, dict)]
         expired = self._digits(entry["person"] for entry in entries if entry.get("until", "9999") < day)

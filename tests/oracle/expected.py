@@ -131,6 +131,11 @@ def _change_of_live(facts: Facts, desired: Desired, group: DesiredGroup, group_i
         return ExpectedChange("leave", group_id)
     live = facts.groups[group_id]
     seen = set(live.members) - (facts.hidden - desired.lids)
+    is_by_earlier_name = group.id is None and not same_text(group.names[0], live.name)
+    others = set(live.members) - {ME}
+    has_only_strangers = others and others <= seen and not (group.all_members | group.absent) & others
+    if is_by_earlier_name and group.members and has_only_strangers:
+        return ExpectedChange("blocked")
     add = group.all_members - group.invited - seen
     remove = group.absent & seen
     if group.membership == "exact" and group.members is not None:

@@ -5,7 +5,20 @@ from __future__ import annotations
 from reconciler.diff.change import AdviceKind, MatchedBy
 from reconciler.model.text import Untrusted
 from reconciler.plan.selection import PlanOptions
-from tests.builders import ALICE, ALPHA_ID, BETA_ID, BOB, TODAY, desired, group, group_plan, live, plan_for, policy
+from tests.builders import (
+    ALICE,
+    ALPHA_ID,
+    BETA_ID,
+    BOB,
+    CAROL,
+    TODAY,
+    desired,
+    group,
+    group_plan,
+    live,
+    plan_for,
+    policy,
+)
 
 
 def test_a_plan_has_every_group_of_the_file_sorted_by_key() -> None:
@@ -34,12 +47,12 @@ def test_a_plan_tells_the_rate_the_date_and_the_instance() -> None:
 
 
 def test_a_plan_records_the_live_group_and_the_names_it_was_found_by() -> None:
-    there = live(ALICE)
-    planned = group_plan(desired(group(id=None, name="Omega", previously=["Alpha"], members=[BOB])), there)
+    there = live(ALICE, CAROL)
+    planned = group_plan(desired(group(id=None, name="Omega", previously=["Alpha"], members=[BOB, CAROL])), there)
     assert planned.live == there
     assert planned.lookup_names == ("Omega", "Alpha")
     assert (planned.name, planned.id, planned.matched_by) == (Untrusted("Omega"), ALPHA_ID, MatchedBy.PREVIOUS_NAME)
-    assert planned.live_members == 1
+    assert planned.live_members == 2
     assert ([who.label for who in planned.add], [who.label for who in planned.remove]) == (["bob"], ["alice"])
 
 

@@ -51,6 +51,7 @@ FIELDS = st.fixed_dictionaries(
         "description": st.sampled_from(TEXTS),
         "teams": st.lists(st.sampled_from(TEAMS), max_size=2, unique=True),
         "absent": st.lists(PERSON, min_size=1, max_size=2, unique=True),
+        "except": st.lists(PERSON, min_size=1, max_size=2, unique=True),
         "membership": st.sampled_from(("exact", "exact", "additive", "observe")),
         "state": st.sampled_from((*("present",) * 6, "left")),
         "lookalikes": st.just("allow"),

@@ -61,7 +61,7 @@ EDITS = st.one_of(
     ),
     _do("join_by_invite", key=KEY_OF, place=PLACE, with_id=st.booleans()),
     _do("drop_group", key=st.sampled_from(KEYS)),
-    _do("toggle_person", key=KEY_OF, person=PERSON, field=st.sampled_from(("members", "members", "absent"))),
+    _do("toggle_person", key=KEY_OF, person=PERSON, field=st.sampled_from(("members", "absent", "except"))),
     _do("toggle_person", key=KEY_OF, person=PERSON, field=st.just("members")),
     _do("rename_in_file", key=KEY_OF, name=st.sampled_from(NAMES), remember=st.booleans()),
     _do("fill_team", team=st.sampled_from(TEAMS), people=MANY),

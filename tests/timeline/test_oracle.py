@@ -41,12 +41,17 @@ class World:
         self.team = ["ann"]
         self.keys = {1: "alpha", 2: "beta"}
         self.members: dict[int, dict[str, date | None]] = {1: {"ann": None}, 2: {"ben": None}}
+        self.excepted: dict[int, set[str]] = {}
+        self.rolls: dict[str, list[str]] = {"a": ["1", "2"]}
 
     def change(self, day: date) -> None:
         """Change one thing, or a few."""
         for _ in range(self.chance.choice((1, 1, 2, 4))):
             self.chance.choice(
-                (self.join, self.join, self.leave, self.end, self.rename, self.move, self.drop, self.call)
+                (
+                    *(self.join, self.join, self.leave, self.end, self.rename, self.move, self.drop, self.call),
+                    *(self.spare_somebody, self.enrol, self.enrol),
+                )
             )(day)
 
     def join(self, day: date) -> None:
@@ -81,6 +86,30 @@ class World:
         if len(self.keys) > 1:
             del self.keys[self.any_group()]
 
+    def spare_somebody(self, _: date) -> None:
+        """Let somebody of the team stay out of a group, or nobody."""
+        self.excepted[self.any_group()] = set(self.chance.sample(ALIASES, self.chance.randint(0, 2)))
+
+    def enrol(self, _: date) -> None:
+        """Change one people file: its rows, or whether it exists."""
+        name = self.chance.choice("ab")
+        if self.chance.random() < 0.2 and len(self.rolls) > 1:
+            self.rolls.pop(name, None)
+        else:
+            mine = range(1, 5) if name == "a" else range(5, 9)
+            self.rolls[name] = [str(number) for number in mine if self.chance.random() < 0.6]
+
+    def roll_files(self, path: str) -> dict[str, str | None]:
+        """The people files beside a YAML file; one of them cannot be read at times."""
+        folder = path.rpartition("/")[0]
+        files: dict[str, str | None] = {}
+        for name in "ab":
+            file = f"{folder}/rolls/{name}.csv".removeprefix("/")
+            rows = [f"{number},(404) 555-01{number}{number}" for number in self.rolls.get(name, ())]
+            broken = ["1,"] if self.chance.random() < 0.05 else []
+            files[file] = "\n".join(["no,phone", *rows, *broken * 2]) + "\n" if name in self.rolls else None
+        return files
+
     def call(self, _: date) -> None:
         """Give somebody a new number."""
         self.numbers[self.chance.choice(ALIASES)] = self.spare.pop()
@@ -95,31 +124,39 @@ class World:
                 alias if until is None else f"{{person: {alias}, until: {until}}}"
                 for alias, until in self.members[number].items()
             ]
-            teams = ", teams: [crew]" if number % 2 else ""
+            excepted = ", ".join(sorted(self.excepted.get(number, set()) - self.members[number].keys()))
+            teams = f", teams: [crew], except: [{excepted}]" if number % 2 else ", teams: [pupils]"
             groups[key] = f"id: 12036300000000000{number}@g.us, members: [{', '.join(people)}]{teams}"
-        return yaml_of(self.numbers, groups, f"teams: {{crew: [{', '.join(self.team)}]}}")
+        source = "sources: [{csv: 'rolls/*.csv', id: no, phone: phone, region: US, team: pupils}]"
+        return yaml_of(self.numbers, groups, f"teams: {{crew: [{', '.join(self.team)}]}}\n{source}")
 
 
 def make(repository: FastRepository, chance: random.Random) -> str:
-    """Make a repository: invalid versions, merges, a renamed path, commits of other files. The path at its end."""
+    """Make a repository: invalid versions, merges, renamed paths, commits of people files alone. The last path."""
     world, day, path = World(chance), BEGIN, "old/groups.yaml"
-    repository.commit(seconds(day), {path: world.text()})
+    repository.commit(seconds(day), {path: world.text(), **world.roll_files(path)})
     for _ in range(chance.randint(5, 14)):
         day += timedelta(days=chance.randint(0, 6))
         if chance.random() < 0.12:
             repository.commit(seconds(day), {path: "version: 1\ngroups: {alpha: {nmae: x}}\n"})
         if chance.random() < 0.15:
             new = f"policy-{repository.marks}.yaml" if path.startswith("old") else f"old/{repository.marks}.yaml"
+            # In another folder there are no people files, until a later commit has them.
             repository.commit(seconds(day), {}, renames={path: new})
             path = new
+            if chance.random() < 0.7:
+                repository.commit(seconds(day), world.roll_files(path))
         world.change(day)
         if chance.random() < 0.3:
             start = repository.marks
             side = repository.commit(seconds(day), {path: world.text() + "# side\n"}, branch="side", start=start)
             world.change(day)
-            repository.commit(seconds(day) + 60, {path: world.text()}, merge=side, start=start)
-        else:
+            rolls = world.roll_files(path) if chance.random() < 0.5 else {}
+            repository.commit(seconds(day) + 60, {path: world.text(), **rolls}, merge=side, start=start)
+        elif chance.random() < 0.6:
             repository.commit(seconds(day), {path: world.text()})
+        else:
+            repository.commit(seconds(day), world.roll_files(path))
         if chance.random() < 0.2:
             repository.commit(seconds(day), {"README.md": f"{day}\n"})
     repository.make()
@@ -132,15 +169,23 @@ def versions(folder: Path) -> list[tuple[date, dict[str, tuple[str, Members]] | 
     lines = git("rev-list", "--first-parent", "--reverse", "--timestamp", "HEAD", folder=folder).decode().splitlines()
     for when, oid in map(str.split, lines):
         day = datetime.fromtimestamp(int(when), UTC).date()
-        # There is one YAML file, under whatever name.
-        data = git("grep", "-h", "-e", "", oid, "--", "*.yaml", folder=folder)
+        names = git("ls-tree", "-r", "--name-only", oid, folder=folder).decode().split()
+        wanted = [name for name in names if not name.endswith(".md")]
+        data = {name: git("show", f"{oid}:{name}", folder=folder) for name in wanted}
         found.append((day, desired(data, day)))
     return found
 
 
-def desired(data: bytes, day: date) -> dict[str, tuple[str, Members]] | None:
+def desired(files: dict[str, bytes], day: date) -> dict[str, tuple[str, Members]] | None:
+    # There is one YAML file, under whatever name.
+    (yaml,) = (name for name in files if name.endswith(".yaml"))
+    rolls = f"{yaml.rpartition('/')[0]}/rolls/".removeprefix("/")
+
+    def find(*_: str) -> dict[str, FileContent]:
+        return {name: FileContent(name, data) for name, data in files.items() if name.startswith(rolls)}
+
     try:
-        loaded = load_contents([FileContent("a.yaml", data)], as_of=day, folder=None, name="a.yaml")
+        loaded = load_contents([FileContent("a.yaml", files[yaml])], as_of=day, folder=None, name="a.yaml", find=find)
     except ConfigError:
         return None
     return {

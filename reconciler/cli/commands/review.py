@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 EXAMPLE = """\
   reconciler review
-  reconciler review groups/ --owner-map .github/CODEOWNERS --external contractors
+  reconciler review groups/ --owner-map .github/CODEOWNERS --external contractors --format markdown
   reconciler review --format csv --output review.csv"""
 
 
@@ -47,6 +47,7 @@ def review(
     """
     from reconciler.cli.revisions import desired_at, resolve_revision
     from reconciler.cli.timelines import record_history
+    from reconciler.config.problem_collector import did_you_mean, quote_value
     from reconciler.model.desired import Desired
     from reconciler.timeline.review import OwnerMap, Review, review_lines
 
@@ -56,8 +57,10 @@ def review(
     found = record_history(path)
     desired = desired_at(path, resolve_revision(path, "HEAD"), day) or Desired()
     teams = desired.origins.get("teams", {})
-    if unknown := [team for team in external if team not in teams]:
-        raise UsageError(f"--external: there is no team {', '.join(unknown)}", "name teams of the configuration")
+    for team in external:
+        if team not in teams:
+            hint = did_you_mean(team, teams) or "name a team of the configuration"
+            raise UsageError(f"--external: there is no team {quote_value(team)}", hint)
     files = desired.origins.get("groups", {}) if owners is not None else {}
     lines = review_lines(
         found.recorder.members(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +13,10 @@ from reconciler.cli.formats import WHO_FORMATS
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import option, path_argument, result_options, show_phones_option
 from reconciler.cli.output import require_distinct_files, write_rendered
+from reconciler.errors import UsageError
+
+if TYPE_CHECKING:
+    from reconciler.model.desired import Desired
 
 EXAMPLE = """\
   reconciler who alice
@@ -50,6 +55,8 @@ def who(
     from reconciler.person.memberships import with_reasons
 
     desired = load_desired(path, global_options)
+    if why:
+        _require_instance(global_options, desired)
     require_distinct_files({"--output": output}, (*source_files(desired), global_options.api_key_file))
     person_ref = resolve_person(person, desired)
     history = record_history(path) if why else None
@@ -64,3 +71,14 @@ def who(
         memberships = with_reasons(memberships, history.recorder.members())
     write_rendered(WHO_FORMATS[format_], memberships, global_options, output, show_phones=show_phones)
     return 0
+
+
+def _require_instance(global_options: GlobalOptions, desired: Desired) -> None:
+    """Say what answers without an instance, where none is set."""
+    from reconciler.cli.session import Account, endpoint_of
+
+    try:
+        endpoint_of(global_options, Account.of(desired))
+    except UsageError as error:
+        without = "without one, `reconciler history --at HEAD --person PERSON` shows who is desired since which commit"
+        raise UsageError(error.message, f"{error.hint}; {without}") from None

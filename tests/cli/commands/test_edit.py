@@ -280,6 +280,7 @@ def test_text_that_a_yaml_alias_shares_is_not_edited_and_the_lines_to_paste_are_
 def test_a_group_with_the_members_of_the_defaults_does_not_lose_them(edit: Edit) -> None:
     Path("groups.yaml").write_text(FILE + "defaults: {members: [alice]}\n", encoding="utf-8")
     assert "has the members of `defaults`" in edit("add", "bob", "--to", "delta").err
+    assert "added by number: edit add NUMBER --as ALIAS" in edit("add", "newcomer", "--to", "beta").err
     assert "through `defaults.members`" in edit("remove", "alice", "--from", "delta").err
     assert edit("remove", "alice", "--everywhere").code == 0
     assert text().endswith("defaults: {members: []}\n")

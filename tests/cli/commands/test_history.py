@@ -314,26 +314,75 @@ def test_a_link_in_a_folder_is_read_as_the_commit_has_it(repository: FastReposit
     ]
 
 
-def test_a_people_file_is_read_as_each_commit_has_it_and_its_own_commits_are_warned_of(
-    repository: FastRepository, shell: Shell
-) -> None:
-    head = "version: 1\nsources: [{csv: r.csv, id: no, phone: phone, name: '{name}', region: US, team: pupils}]\n"
-    roster = "no,name,phone\n1,Alice,(202) 555-0143\n"
-    both = roster + "2,Bob,(202) 555-0144\n"
-    old, new = (f"{head}groups: {{alpha: {{name: {name}, teams: [pupils]}}}}\n" for name in ("A", "B"))
-    repository.commit(seconds("2026-01-01"), {"groups.yaml": old, "r.csv": both})
-    repository.commit(seconds("2026-01-02"), {"r.csv": roster})
-    repository.commit(seconds("2026-01-03"), {"groups.yaml": new})
+def test_a_commit_of_a_people_file_alone_is_a_change_of_its_own(repository: FastRepository, shell: Shell) -> None:
+    source = "{csv: 'rolls/*.csv', id: no, phone: phone, name: '{name}', region: US, team: pupils}"
+    old, new = (
+        f"version: 1\nsources: [{source}]\ngroups: {{alpha: {{name: {name}, teams: [pupils]}}}}\n"
+        for name in ("A", "B")
+    )
+    head = "no,name,phone\n"
+    alice, bob, cleo = "1,Alice,(202) 555-0143\n", "2,Bob,(202) 555-0144\n", "3,Cleo,(202) 555-0145\n"
+    dan = "4,Dan,(202) 555-0146\n"
+    first = {"old/groups.yaml": old, "old/rolls/a.csv": head + alice + bob, "other.csv": head}
+    repository.commit(seconds("2026-01-01"), first)
+    repository.commit(seconds("2026-01-02"), {"old/rolls/a.csv": head + alice}, author="Ben", message="Bob left (#2)")
+    repository.commit(seconds("2026-01-03"), {"old/rolls/b.csv": head + cleo}, author="Cleo", message="A new class")
+    repository.commit(seconds("2026-01-04"), {}, renames={"old/rolls/b.csv": "old/rolls/c.csv"})
+    repository.commit(seconds("2026-01-05"), {"old/rolls/c.csv": "no,name,phone\n3,Cleo,12\n"}, author="Dan")
+    repository.commit(seconds("2026-01-06"), {"old/groups.yaml": "groups: ["}, author="Dan")
+    fixed = repository.commit(seconds("2026-01-07"), {"old/rolls/c.csv": head + cleo + bob}, author="Eve")
+    repository.commit(seconds("2026-01-08"), {"old/groups.yaml": old})
+    repository.commit(seconds("2026-01-09"), {"other.csv": head + bob}, renames={"old": "new"})
+    start = repository.commit(seconds("2026-01-10"), {"new/groups.yaml": new})
+    side = repository.commit(
+        seconds("2026-01-11"), {"new/rolls/a.csv": head + dan}, branch="side", start=start, author="Fay"
+    )
+    repository.commit(
+        seconds("2026-01-12"), {"new/rolls/a.csv": head + dan}, merge=side, start=start, message="Merge it (#9)"
+    )
     repository.make()
 
-    people = [(row["date"], row["event"], row["person"]) for row in shell.rows("history") if row["person"]]
+    for path in ("new/groups.yaml", "new"):
+        rows = [row for row in shell.rows("history", path) if row["person"] or row["event"] == "invalid"]
 
-    assert people == [
-        ("2026-01-03", "left", "Bob"),
-        ("2026-01-01", "entered", "Alice"),
-        ("2026-01-01", "entered", "Bob"),
+        assert [(row["date"], row["author"], row["event"], row["person"]) for row in rows] == [
+            ("2026-01-12", "Fay", "entered", "Dan"),
+            ("2026-01-12", "Fay", "left", "Alice"),
+            ("2026-01-08", "Ann", "entered", "Bob"),
+            ("2026-01-07", "Eve", "invalid", ""),
+            ("2026-01-06", "Dan", "invalid", ""),
+            ("2026-01-05", "Dan", "invalid", ""),
+            ("2026-01-03", "Cleo", "entered", "Cleo"),
+            ("2026-01-02", "Ben", "left", "Bob"),
+            ("2026-01-01", "Ann", "entered", "Alice"),
+            ("2026-01-01", "Ann", "entered", "Bob"),
+        ]
+    assert rows[0]["merged_by"] == "Ann"
+    (bridging,) = [entry for entry in shell.json("history", path)["entries"] if entry["at"][:10] == "2026-01-08"]
+    marks = git("log", "--format=%H", "--reverse", "--first-parent", folder=repository.folder).decode().split()
+    assert bridging["bridged"] == marks[4:fixed]
+    assert {row["person"]: row["since"] for row in shell.rows("history", path, "--at", "2026-01-04")} == {
+        "Alice": "2026-01-01",
+        "Cleo": "2026-01-03",
+    }
+    assert [row["person"] for row in shell.rows("history", path, "--at", marks[1])] == ["Alice"]
+    Path("new/rolls/a.csv").write_text(head + bob, encoding="utf-8")
+    assert "new/groups.yaml has changes that are not committed" in shell("history", "new/groups.yaml").err
+
+
+def test_somebody_stays_for_the_days_of_grace(repository: FastRepository, shell: Shell) -> None:
+    source = "{csv: r.csv, id: no, phone: phone, name: '{name}', region: US, team: pupils, grace: 3d}"
+    yaml = f"version: 1\nsources: [{source}]\ngroups: {{alpha: {{name: A, teams: [pupils]}}}}\n"
+    roll = "no,name,phone\n2,Bob,(202) 555-0144\n"
+    repository.commit(seconds("2026-01-01"), {"groups.yaml": yaml, "r.csv": f"{roll}1,Alice,(202) 555-0143\n"})
+    repository.commit(seconds("2026-01-05"), {"r.csv": roll}, message="Alice left")
+    repository.make()
+    rows = [(row["date"], row["event"], row["until"]) for row in shell.rows("history") if row["person"] == "Alice"]
+    assert rows == [
+        ("2026-01-09", "ended", "2026-01-08"),
+        ("2026-01-05", "changed", "2026-01-08"),
+        ("2026-01-01", "entered", "never"),
     ]
-    assert "commits that change only people files are not seen" in shell("history").err
 
 
 def test_a_report_of_apply_says_when_a_change_took_effect(
@@ -362,11 +411,17 @@ def test_a_report_of_apply_says_when_a_change_took_effect(
         (("history", "nowhere.yaml"), "no commit of HEAD has nowhere.yaml"),
         (("history", "policy.yaml", "--person", "nobody"), "`nobody` is not an alias"),
         (("history", "policy.yaml", "--group", "alpah"), "did you mean alpha?"),
-        (("history", "policy.yaml", "--since", "nowhere"), "has no revision nowhere"),
+        (
+            ("history", "policy.yaml", "--since", "nowhere"),
+            "has no revision nowhere\n  write a day as YYYY-MM-DD, or name a revision:",
+        ),
+        (("history", "policy.yaml", "--until", "gestern"), "write a day as YYYY-MM-DD"),
+        (("history", "policy.yaml", "--output", "x.pdf"), "let it end in .csv, .json, .md or .txt"),
         (("history", "policy.yaml", "--at", "2026-02-30"), "this is not a valid date"),
         (("history", "policy.yaml", "--at", "HEAD", "--since", "HEAD"), "--at cannot be combined with --since"),
         (("history", "policy.yaml", "--applied", "policy.yaml"), "policy.yaml:1: this is not a line of an audit log"),
-        (("review", "policy.yaml", "--external", "nobody"), "there is no team nobody"),
+        (("review", "policy.yaml", "--external", "nobody"), "there is no team `nobody`"),
+        (("review", "policy.yaml", "--external", "baord"), "did you mean `board`?"),
         (("review", "policy.yaml", "--owner-map", "nowhere"), "cannot read nowhere"),
     ],
 )
@@ -405,7 +460,8 @@ def test_a_review_has_a_box_for_everybody_the_greatest_risk_first(repository: Fa
     repository.commit(seconds("2026-02-02"), {"CODEOWNERS": "* @org/all\n/groups.yaml @org/sales # who\n"})
     repository.make()
 
-    ran = shell("review", "--external", "guests", "--owner-map", "CODEOWNERS")
+    arguments = ("review", "--external", "guests", "--owner-map", "CODEOWNERS")
+    ran = shell(*arguments, "--format", "markdown")
 
     boxes = [line.partition("since")[0] for line in ran.out.splitlines() if line.startswith("- [ ] ")]
     assert boxes == [
@@ -418,6 +474,9 @@ def test_a_review_has_a_box_for_everybody_the_greatest_risk_first(repository: Fa
     assert confirmed == {"eve": "never", "Bob Marsh": "2026-01-31", "alice": "2026-01-31"}
     assert {row["owners"] for row in shell.rows("review", "--owner-map", "CODEOWNERS")} == {"'@org/sales"}
     assert "@org" not in ran.out
+    text = shell(*arguments).out
+    assert '\n@org/sales\n  eve in ops "Ops" · until never, external, since 2026-01-01 (commit ' in text
+    assert not {"**", "- [ ]", "<code>", "`"} & set(text.split())
 
 
 def test_who_names_the_commit_that_brought_somebody_in(
@@ -443,3 +502,11 @@ def test_who_names_the_commit_that_brought_somebody_in(
     document = json.loads(stage.run("who", "alice", "--why", "--format", "json").out)
     jsonschema.validate(document, json.loads(schema_text("who.schema.json")))
     assert [group["since"] and group["since"]["oid"][:9] for group in document["groups"]] == [oid, None, oid]
+
+
+def test_who_without_an_instance_names_what_answers_offline(repository: FastRepository, shell: Shell) -> None:
+    text = yaml_of(PEOPLE, {"alpha": ["alice"]}).replace("instance: {id: inst_x, phone: +1 202 555 0100}\n", "")
+    repository.commit(seconds("2026-01-01"), {"groups.yaml": text})
+    repository.make()
+    assert "`reconciler history --at HEAD --person PERSON`" in shell("who", "alice", "--why").err
+    assert [row["since"] for row in shell.rows("history", "--at", "HEAD", "--person", "alice")] == ["2026-01-01"]

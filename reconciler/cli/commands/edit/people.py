@@ -59,6 +59,7 @@ def add(
     membership has ended is a member again. A group whose members are not managed is refused, because a list of one
     person would remove all others.
     """
+    from reconciler.config.person_reference import GIVE_ONE_PERSON
     from reconciler.editing.edit_entries import add_person
     from reconciler.editing.edit_members import PersonEntry, Terms, add_people, require_effect
 
@@ -70,7 +71,14 @@ def add(
         raise UsageError("--file needs --as", "a membership goes into the file of its group")
     edit = load_edit(path, global_options)
     groups = _keys("--to", keys, edit)
-    found = _people(people, edit)
+    try:
+        found = _people(people, edit)
+    except UsageError as error:
+        if error.hint != GIVE_ONE_PERSON:
+            raise
+        raise UsageError(
+            error.message, "somebody new is added by number: edit add NUMBER --as ALIAS --to KEY"
+        ) from None
     if alias is not None:
         edit = add_person(edit, alias, name, found[0], file)
         found = [PersonEntry(found[0].identity, alias)]
