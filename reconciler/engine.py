@@ -168,11 +168,15 @@ def _read_and_compare(
 
 def read_changes(
     desired: Desired, client: Client, keys: Sequence[str], *, parallelism: int, on_read: OnRead = ignore_progress
-) -> tuple[Change, ...]:
-    """Return what the groups of these `keys` and their live groups differ in, with no plan for it."""
+) -> tuple[tuple[Change, ...], Mapping[str, Untrusted]]:
+    """Return what the groups of these `keys` and their live groups differ in, with no plan for it.
+
+    Beside it the names of all live groups, by id.
+    """
     listing, matches = match_live(desired, client, keys)
     matches = block_unlisted(matches, listing.odd)
-    return _read_and_compare([matches[key] for key in keys], desired, client, parallelism, on_read)
+    changes = _read_and_compare([matches[key] for key in keys], desired, client, parallelism, on_read)
+    return changes, listing.names
 
 
 def _newcomers(

@@ -6,11 +6,11 @@ live. Texts, people and groups are compared as in a plan. What the revision did 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-from reconciler.diff.change import MatchedBy
+from reconciler.diff.change import Change, MatchedBy
 from reconciler.diff.match import match_groups, normalized_names
 from reconciler.diff.participants import wanted_members
 from reconciler.history.pairing import pair_groups
@@ -39,6 +39,39 @@ def with_drift_causes(
     return replace(plan, groups=tuple(groups), baseline=baseline)
 
 
+@dataclass(frozen=True, slots=True)
+class ManualChanges:
+    """The differences that somebody made by hand, and by key the texts that the configuration changed too."""
+
+    changes: tuple[Change, ...]
+    contested: Mapping[str, tuple[str, ...]]
+
+
+def manual_changes(
+    changes: Iterable[Change], old: Desired, new: Desired, live_names: Mapping[str, Untrusted]
+) -> ManualChanges:
+    """Return the changes with what is live by hand alone: it differs from the revision `old`, which `new` agrees with.
+
+    `live_names` are those of all live groups, by id. What the revision did not manage counts as not applied yet.
+    """
+    applied, kept, contested = _paired_groups(old, new, live_names), [], {}
+    for change in changes:
+        found = list(_difference_causes(change, _enforced(applied.get(change.group.key)), old))
+        manual = {(each.item, each.person) for each in found if each.cause is DriftCause.MANUAL}
+        kept.append(
+            replace(
+                change,
+                field_changes=tuple(t for t in change.field_changes if (DriftItem(t.field), None) in manual),
+                add=tuple(person for person in change.add if (DriftItem.ADD, person.ref_id) in manual),
+                remove=tuple(person for person in change.remove if (DriftItem.REMOVE, person.ref_id) in manual),
+            )
+        )
+        both = tuple(each.item.value for each in found if each.cause is DriftCause.BOTH)
+        if both and change.live is not None:
+            contested[change.group.key] = both
+    return ManualChanges(tuple(kept), contested)
+
+
 def _cause(applied: Any, wanted: Any, live: Any) -> DriftCause:
     """Return why something is live other than it is wanted. `applied` is None where the revision did not manage it."""
     if applied is None or applied == live:
@@ -54,7 +87,10 @@ def _causes(
     if cause is not None:
         yield ItemCause(DriftItem.GROUP, cause)
         return
-    applied = _enforced(old)
+    yield from _difference_causes(plan, _enforced(old), before)
+
+
+def _difference_causes(plan: GroupPlan | Change, applied: DesiredGroup | None, before: Desired) -> Iterator[ItemCause]:
     for change in plan.field_changes:
         text = None if applied is None else getattr(applied, change.field)
         known = None if text is None or isinstance(text, Unmanaged) else normalize(text)
