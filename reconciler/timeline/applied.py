@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
 from reconciler.errors import UsageError
@@ -125,7 +124,7 @@ class AddResults:
         """Return whether somebody who is not in a group may have been in it.
 
         Nobody whose last add failed. With `proof`, or where anybody waits, only somebody whose add succeeded. What was
-        done under a key that is none of `keys` may be about this group.
+        done under a key that `keys` do not have may be about this group.
         """
         own = [
             done
@@ -135,13 +134,15 @@ class AddResults:
         return all(own) and (bool(own) or not (proof or self.waiting))
 
 
-def read_add_results(files: Sequence[Path]) -> AddResults:
-    """Read audit logs and reports of applies. Raise UsageError for anything else, or a file without any result."""
+def add_results(logs: Mapping[str, str]) -> AddResults:
+    """Return the results in audit logs and reports of applies: texts by their files.
+
+    Raise UsageError for anything else, or a file without any result.
+    """
     found: list[tuple[datetime, str, frozenset[Identity], bool]] = []
     waiting = False
-    for file in files:
-        text = read_log(file)
-        calls, report = calls_of(str(file), text), _report(text)
+    for file, text in logs.items():
+        calls, report = calls_of(file, text), _report(text)
         if not calls and report is None:
             raise UsageError(f"{file}: there is no result of an apply in it", "give the report of the last apply")
         found += [
@@ -150,7 +151,7 @@ def read_add_results(files: Sequence[Path]) -> AddResults:
             if call.action in _ADDS
         ]
         if report is not None:
-            found += _results_of_report(str(file), report)
+            found += _results_of_report(file, report)
             waiting = waiting or bool(report["summary"]["pending_adds"])
     succeeded: dict[tuple[str, Identity], bool] = {}
     for _, group, people, done in sorted(found, key=lambda each: each[0]):
@@ -170,14 +171,6 @@ def _results_of_report(file: str, report: dict[str, Any]) -> Iterator[tuple[date
         int(report["summary"]["pending_adds"])
     except _MALFORMED:
         raise UsageError(f"{file}: this report is not complete", "give the file as `apply --report` wrote it") from None
-
-
-def read_log(file: Path) -> str:
-    """Return the text of an audit log or a report; raise UsageError if it cannot be read."""
-    try:
-        return file.read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise UsageError(f"cannot read {file}: {error.strerror}") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,9 +75,10 @@ def adopt(
     """
     from reconciler.cli.key_lists import target_keys
     from reconciler.cli.revisions import read_baseline
+    from reconciler.cli.spent import read_log
     from reconciler.editing.adopt import FIELDS
     from reconciler.editing.adopt import adopt as adopt_changes
-    from reconciler.timeline.applied import read_add_results
+    from reconciler.timeline.applied import add_results
 
     fields = FIELDS if only is None else tuple(word.strip() for word in only.split(","))
     wrong = [field for field in fields if field not in FIELDS]
@@ -91,7 +92,7 @@ def adopt(
         raise UsageError(message, hint)
     if reports and not missing:
         raise UsageError("--report needs --missing", "add it, or leave out --report")
-    results = read_add_results(reports)
+    results = add_results({str(file): read_log(file) for file in reports})
     edit = load_edit(path, global_options)
     baseline = read_baseline(path, since, edit.desired.as_of)
     if baseline is None and since is not None:
@@ -135,9 +136,9 @@ def _manual(read: _Read, baseline: Baseline | None, fields: Sequence[str]) -> tu
 
 
 def _never_in(desired: Desired, changes: Sequence[Change], results: AddResults) -> dict[str, frozenset[Identity]]:
-    """Return, by key, who is to be added and of whom the reports do not show that they may have been in the group.
+    """Return, by key, who is to be added and may never have been in the group, by the reports.
 
-    With a budget not everybody is tried, so only those count whom a report shows as added.
+    With a budget not everybody is tried, so only people who were added by an apply were surely in it.
     """
     keys = {group.key for group in desired.groups}
     proof = desired.policy.budget is not None

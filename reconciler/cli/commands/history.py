@@ -121,7 +121,8 @@ def _members_at(path: Path, person: str | None, group: str | None, at: date | st
 
 
 def _read_calls(files: Sequence[Path]) -> list[Call]:
-    from reconciler.timeline.applied import calls_of, read_log
+    from reconciler.cli.spent import read_log
+    from reconciler.timeline.applied import calls_of
 
     calls: list[Call] = []
     for file in files:
