@@ -169,14 +169,11 @@ def _read_and_compare(
 def read_changes(
     desired: Desired, client: Client, keys: Sequence[str], *, parallelism: int, on_read: OnRead = ignore_progress
 ) -> tuple[tuple[Change, ...], Mapping[str, Untrusted]]:
-    """Return what the groups of these `keys` and their live groups differ in, with no plan for it.
-
-    Beside it the names of all live groups, by id.
-    """
+    """Return what the groups of these `keys` and their live groups differ in, and all live names by id."""
     listing, matches = match_live(desired, client, keys)
     matches = block_unlisted(matches, listing.odd)
     changes = _read_and_compare([matches[key] for key in keys], desired, client, parallelism, on_read)
-    return changes, listing.names
+    return changes, {group.id: group.name for group in listing.groups}
 
 
 def _newcomers(

@@ -1,4 +1,4 @@
-"""The pictures in the README, made anew: a terminal's plan and the HTML report of the same plan.
+"""The pictures of the docs, made anew: a terminal's plan, the HTML report of it, and a request with its comment.
 
     python -m tests.screenshots FOLDER
 
@@ -18,13 +18,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, Literal
 
+import yaml
 from playwright.sync_api import Browser, FloatRect, Page
 from rich.ansi import AnsiDecoder
 from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 
 from reconciler.sandbox import Server, World
+from reconciler.starter.templates import request_form
 from tests.browser import chromium, installed
+from tests.github_pages import comment_page, form_page
 
 INSTANCE: Final = "inst_school"
 PHONE: Final = "+1 202 555 0100"
@@ -98,6 +101,15 @@ COLORS: Final = TerminalTheme(
         (217, 226, 221),
     ],
 )
+
+ANSWERS: Final = {
+    "action": "Add",
+    "person": "Tom Keller",
+    "groups": "staff",
+    "until": "2026-12-18",
+    "reason": "covers for Marc Bell",
+}
+"""A request, by the ids of the form's fields."""
 
 BOTTOM: Final = "one => one.closest('section').getBoundingClientRect().bottom"
 
@@ -178,6 +190,22 @@ def report_page(server: Server, folder: Path) -> str:
     return (folder / "school.html").read_text(encoding="utf-8")
 
 
+def request_pages(server: Server, folder: Path) -> dict[str, str]:
+    """The filled-in form of a request, and the comment on the pull request that it becomes, by the picture's name."""
+    form = request_form("github", ["choir", "excursion", "library", "parents-4b", "staff"])
+    labels = {field["id"]: field["attributes"]["label"] for field in yaml.safe_load(form)["body"]}
+    issue = "".join(f"### {label}\n\n{ANSWERS.get(name, '_No response_')}\n\n" for name, label in labels.items())
+    (folder / "issue.md").write_text(issue, encoding="utf-8")
+    output_of(server, folder, "edit", "--form", "issue.md")
+    output_of(server, folder, "plan", "--as-of", "2026-11-20", "--target", "staff", "--out", "staff.plan")
+    plan = folder / "staff.plan"
+    document = json.loads(plan.read_text(encoding="utf-8"))
+    plan.write_text(json.dumps({**document, "made_at": MOMENT}), encoding="utf-8")
+    output_of(server, folder, "show", "staff.plan", "--format", "markdown", "--output", "staff.md")
+    comment = (folder / "staff.md").read_text(encoding="utf-8")
+    return {"request-form": form_page(form, ANSWERS), "request-comment": comment_page(comment, "github-actions")}
+
+
 def opened(browser: Browser, page: str, width: int, scheme: Scheme = "light", scale: float = 1) -> Page:
     """A page with this HTML in it; `scale` are a screen's points for each of the page's."""
     context = browser.new_context(
@@ -209,6 +237,8 @@ def main(images: Path) -> None:
             bottom = shown.get_by_role("region", name="Joins").evaluate(BOTTOM)
             box: FloatRect = {"x": 0, "y": 0, "width": 860, "height": bottom + 24}
             shown.screenshot(path=images / f"report-{scheme}.png", clip=box, full_page=True)
+        for name, page in request_pages(server, folder).items():
+            opened(browser, page, 800).locator("body").screenshot(path=images / f"{name}.png")
 
 
 if __name__ == "__main__":

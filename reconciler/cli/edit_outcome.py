@@ -1,4 +1,4 @@
-"""What `edit` and `adopt` do with a change: check what it makes, write it, and show the diff."""
+"""What `edit` and `adopt` do with a change: check what it makes, write it or commit it, and show the diff."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import FileType, option, show_phones_option, today
 from reconciler.cli.output import require_stdout, write, write_after_success
+from reconciler.errors import RevisionError, UsageError
+from reconciler.model.text import plural
 from reconciler.sanitize.escape import for_display, mask_and_escape
 
 if TYPE_CHECKING:
@@ -90,6 +92,56 @@ def write_edit(
         write_files(edited.files)
     files = ", ".join(mask_and_escape(str(file)) for file in edited.files)
     write_after_success(text, f"{files} was written")
+    return 0
+
+
+def require_committed(path: Path) -> None:
+    """Raise UsageError unless the configuration is in a git repository, all of it as in HEAD."""
+    from reconciler.config.source_files import is_config_file
+    from reconciler.history.git import has_uncommitted_changes
+
+    try:
+        is_changed = has_uncommitted_changes(path, is_config_file)
+    except RevisionError as error:
+        raise UsageError(f"--commit: {error.message}", "leave out --commit, or make the folder a repository") from None
+    if is_changed:
+        raise UsageError(f"{path} has changes that are not committed", "commit them, or leave out --commit")
+
+
+def commit_edit(
+    before: ConfigEdit,
+    after: ConfigEdit,
+    *,
+    check: Callable[[EditedConfig], None],
+    show_phones: bool,
+) -> int:
+    """Write the changed files with a git commit for each group, and show the diff; return the exit code.
+
+    A group whose edit is refused is left out with a warning. `require_committed` was called before.
+    """
+    from reconciler.apply.lock import files_lock
+    from reconciler.editing.edits_by_group import edits_by_group
+    from reconciler.editing.yaml_edit import require_unchanged, write_files
+    from reconciler.history.git import commit_files
+
+    path = before.path
+    parts = edits_by_group(before, after, check)
+    for key, error in parts.refused:
+        log.warning("%s: not adopted: %s", key, for_display(str(error), show_phones=show_phones))
+    if not parts.edits:
+        write(f"Nothing to change in {mask_and_escape(str(path))}.")
+        return 0
+    require_stdout()
+    with files_lock(path):
+        require_unchanged(path, before.desired.sources)
+        for part in parts.edits:
+            lines = [for_display(f"{'+' if comes else '-'} {who}", show_phones=False) for who, comes in part.people]
+            write_files(part.files)
+            commit_files(path, part.files, "\n".join([for_display(part.subject, show_phones=False), "", *lines, ""]))
+    text = "\n".join(_lines(parts.edits[-1].edited, show_phones=show_phones))
+    count = plural(len(parts.edits), "commit was", "commits were")
+    write_after_success(text, f"{count} made")
+    log.info("%s made", count)
     return 0
 
 

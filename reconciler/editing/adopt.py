@@ -29,6 +29,7 @@ FIELDS: Final = ("name", "description", "members")
 NO_NAMES: Final[Mapping[Identity, str]] = MappingProxyType({})
 NOBODY: Final[Mapping[str, Collection[Identity]]] = MappingProxyType({})
 _MAX_LABEL_LENGTH: Final = 200
+_MAX_NAMES: Final = 10
 _LIMITS: Final = {"name": MAX_NAME_LENGTH, "description": MAX_DESCRIPTION_LENGTH}
 _READABLE: Final = frozenset({"not-admin"})
 """Reasons for which a plan changes nothing in a group, although everything in it was read."""
@@ -153,8 +154,10 @@ def _with_people(
         if missing and not hidden and person.identity in never_in
     ]
     if change.add and not missing:
-        who = plural(len(change.add), "person of the configuration is", "people of the configuration are")
-        notes.append(f"{who} not in it; --missing removes them from the configuration")
+        absent = [str(person.label or person.identity) for person in change.add]
+        more = [f"{len(absent) - _MAX_NAMES} more"] if len(absent) > _MAX_NAMES else []
+        who, verb = ", ".join([*absent[:_MAX_NAMES], *more]), "is" if len(absent) == 1 else "are"
+        notes.append(f"{who} {verb} not in it; an apply adds them, --missing removes them from the configuration")
     if not came and not gone:
         return edit, notes
     if isinstance(group.members, Unmanaged):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from reconciler.config.document import Tree, as_sequence
@@ -114,6 +115,8 @@ def add_person(
 
 def _file(edit: ConfigEdit, file: str | None, what: str, choices: Sequence[str]) -> str:
     """Return where a new entry goes; raise UsageError, with the choices, if that is not clear."""
+    if file is not None and file not in edit.roots:
+        file = next((name for name in edit.roots if Path(name) == edit.path / file), file)
     if file is not None and file not in edit.roots:
         raise UsageError(f"{quote_value(file)} is not a file of {edit.path}", f"its files are {', '.join(edit.roots)}")
     if file is None and len(choices) > 1:

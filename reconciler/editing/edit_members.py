@@ -51,6 +51,17 @@ def find_person_entry(word: str, edit: ConfigEdit) -> PersonEntry:
     return PersonEntry.of(resolve_person(word, edit.desired, whole=True))
 
 
+def require_known(edit: ConfigEdit, person: PersonEntry) -> None:
+    """Raise UsageError if the configuration has nobody with this number, which is probably mistyped."""
+    references = PersonReferences.of(person.identity, edit.desired)
+    groups = [edit.fields(key) for key, _ in edit.entries("groups")]
+    lists = [fields.get(place) for fields in groups for place in (*_PLACES, "absent")]
+    lists += [entry.get("members") if isinstance(entry, dict) else entry for _, entry in edit.entries("teams")]
+    lists += [edit.section(section).get(place) for section, places in _SECTIONS.items() for place in places]
+    if person.identity not in edit.desired.people and not any(map(references.indexes, lists)):
+        raise UsageError(f"{edit.path} has nobody with the number {person.label}", "check the number")
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """The terms of a membership that were asked for: the last day, and why."""

@@ -14,9 +14,16 @@ from reconciler.config.export import alias_for
 from reconciler.config.problem_collector import quote_person, quote_value
 from reconciler.editing.config_edit import ConfigEdit
 from reconciler.editing.edit_entries import add_person
-from reconciler.editing.edit_members import PersonEntry, Terms, add_people, find_person_entry, remove_people
+from reconciler.editing.edit_members import (
+    PersonEntry,
+    Terms,
+    add_people,
+    find_person_entry,
+    remove_people,
+    require_known,
+)
 from reconciler.errors import UsageError
-from reconciler.model.text import composed
+from reconciler.model.text import closest_name, composed
 
 HEADINGS: Final = ("Action", "Person", "Phone number", "Groups", "Until", "Reason")
 """The labels of the form's fields, which are the headings of the issue."""
@@ -26,7 +33,13 @@ _NO_ANSWER = "_No response_"
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _BOX = re.compile(r"^[-*][ \t]+\[(?P<mark>[ xX])\][ \t]+")
 _BULLET = re.compile(r"^[-*][ \t]+")
+ASK: Final = "a form cannot do this; ask somebody who edits the configuration"
+"""The hint of an error that the writer of a form cannot correct."""
 _USE_FORM = "write the issue with the form, and leave its headings as they are"
+
+
+class FormError(UsageError):
+    """What the writer of the form can correct: the hint is about the form, not about files or the command line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +55,22 @@ class IssueForm:
 
 
 def read_form(text: str) -> IssueForm:
-    """Return what the body of an issue asks for; raise UsageError if that is not clear."""
+    """Return what the body of an issue asks for; raise FormError if that is not clear."""
     if len(text) > MAX_CHARACTERS:
-        raise UsageError(f"the form has more than {MAX_CHARACTERS:,} characters", _USE_FORM)
+        raise FormError(f"the form has more than {MAX_CHARACTERS:,} characters", _USE_FORM)
     answers = _answers(text.replace("\r\n", "\n").replace("\r", "\n"))
     action = answers["Action"].casefold()
     if action not in ("add", "remove"):
-        raise UsageError(f"{quote_value(answers['Action'])} is not an action", "answer Add or Remove under `Action`")
+        raise FormError(f"{quote_value(answers['Action'])} is not an action", "answer Add or Remove under `Action`")
     groups = _listed(answers["Groups"])
     if not groups:
-        raise UsageError("the form names no group", "choose one under `Groups`")
+        raise FormError("the form names no group", "choose one under `Groups`")
     if action == "remove" and answers["Until"]:
         message = "the form has an answer under `Until`, and a removal takes effect at once"
-        raise UsageError(message, "leave `Until` empty, or answer Add to let the membership end on that day")
+        raise FormError(message, "leave `Until` empty, or answer Add to let the membership end on that day")
     for heading in ("Person", "Phone number", "Until", "Reason"):
         if "\n" in answers[heading]:
-            raise UsageError(f"the answer under {quote_value(heading)} has several lines", "answer in one line")
+            raise FormError(f"the answer under {quote_value(heading)} has several lines", "answer in one line")
     return IssueForm(
         removes=action == "remove",
         person=answers["Person"],
@@ -77,14 +90,14 @@ def _answers(text: str) -> dict[str, str]:
     for title, answer in zip(parts[1::2], parts[2::2], strict=True):
         heading = names.get(title.casefold())
         if heading is None:
-            raise UsageError(f"the form has an unknown heading, {quote_value(title)}", _USE_FORM)
+            raise FormError(f"the form has an unknown heading, {quote_value(title)}", _USE_FORM)
         if heading in seen:
-            raise UsageError(f"the form has the heading {quote_value(heading)} twice", _USE_FORM)
+            raise FormError(f"the form has the heading {quote_value(heading)} twice", _USE_FORM)
         seen.add(heading)
         answers[heading] = "" if answer.strip() == _NO_ANSWER else answer.strip()
     missing = [heading for heading in ("Action", "Groups") if heading not in seen]
     if missing:
-        raise UsageError(f"the form lacks the heading {quote_value(missing[0])}", _USE_FORM)
+        raise FormError(f"the form lacks the heading {quote_value(missing[0])}", _USE_FORM)
     return answers
 
 
@@ -108,15 +121,23 @@ def _date(answer: str) -> date | None:
             return date.fromisoformat(answer)
     except ValueError:
         pass
-    raise UsageError("the answer under `Until` is not a date", "write it as YYYY-MM-DD, or leave it empty")
+    raise FormError("the answer under `Until` is not a date", "write it as YYYY-MM-DD, or leave it empty")
 
 
 def apply_form(edit: ConfigEdit, form: IssueForm) -> tuple[ConfigEdit, PersonEntry]:
     """Return the configuration with what a form asks for, and the person of the form."""
-    for key in form.groups:
-        edit.group(key)
+    known = [group.key for group in edit.desired.groups]
+    unknown = next((key for key in form.groups if key not in known), None)
+    if unknown is not None:
+        closest = closest_name(unknown, known)
+        hint = "choose groups of the list in the form" if closest is None else f"did you mean {quote_value(closest)}?"
+        raise FormError(f"there is no group {quote_value(unknown)}", hint)
     edit, person = _person(edit, form)
     if form.removes:
+        try:
+            require_known(edit, person)
+        except UsageError as error:
+            raise FormError(error.message, "check the number") from None
         return remove_people(edit, [person], form.groups, excepting=False), person
     return add_people(edit, [person], form.groups, Terms(form.until, form.reason)), person
 
@@ -125,9 +146,9 @@ def _person(edit: ConfigEdit, form: IssueForm) -> tuple[ConfigEdit, PersonEntry]
     """Return the person of a form; somebody new to add, who has a name, gets an alias."""
     if not form.phone:
         if not form.person:
-            raise UsageError("the form names nobody", "answer under `Person` or `Phone number`")
-        return edit, find_person_entry(form.person, edit)
-    person = find_person_entry(form.phone, edit)
+            raise FormError("the form names nobody", "answer under `Person` or `Phone number`")
+        return edit, _find(form.person, edit, "answer with a name as it is in the configuration, or give the number")
+    person = _find(form.phone, edit, "write it with + and the country code, as in +1 202 555 0143")
     known = edit.desired.people.get(person.identity)
     if known is not None or not form.person:
         names = {name.casefold() for name in (known.aliases if known is not None else ())}
@@ -135,7 +156,7 @@ def _person(edit: ConfigEdit, form: IssueForm) -> tuple[ConfigEdit, PersonEntry]
             names.add(known.name.casefold())
         if form.person and form.person.casefold() not in names:
             message = f"the number in the form is that of {person.label}, not of {quote_person(form.person)}"
-            raise UsageError(message, "correct the number or the name")
+            raise FormError(message, "correct the number or the name")
         return edit, person
     _require_new_name(edit, form.person)
     if form.removes:
@@ -146,10 +167,19 @@ def _person(edit: ConfigEdit, form: IssueForm) -> tuple[ConfigEdit, PersonEntry]
     return add_person(edit, alias, form.person, person), PersonEntry(person.identity, alias)
 
 
+def _find(answer: str, edit: ConfigEdit, hint: str) -> PersonEntry:
+    """Return the person that an answer means; raise FormError for nobody, or for several."""
+    try:
+        return find_person_entry(answer, edit)
+    except UsageError as error:
+        is_about_people = error.hint.startswith(("did you mean", "use an alias"))
+        raise FormError(error.message, error.hint if is_about_people else hint) from None
+
+
 def _require_new_name(edit: ConfigEdit, name: str) -> None:
-    """Raise UsageError if somebody with another number has this alias or name."""
+    """Raise FormError if somebody with another number has this alias or name."""
     for each in edit.desired.people.values():
         names = {*each.aliases, *([each.name] if each.name is not None else [])}
         if name.casefold() in map(str.casefold, names):
             message = f"{quote_person(name)} is in the configuration with another number"
-            raise UsageError(message, "correct the number, or leave it empty to mean that person")
+            raise FormError(message, "correct the number, or leave it empty to mean that person")

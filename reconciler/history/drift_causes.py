@@ -40,36 +40,42 @@ def with_drift_causes(
 
 
 @dataclass(frozen=True, slots=True)
-class ManualChanges:
-    """The differences that somebody made by hand, and by key the texts that the configuration changed too."""
+class ManualChange:
+    """What was changed manually in one group, and what else differs.
 
-    changes: tuple[Change, ...]
-    contested: Mapping[str, tuple[str, ...]]
+    `conflicts` has what was changed both manually and in the configuration: texts and people. `not_applied` counts what
+    only the configuration changed.
+    """
+
+    change: Change
+    conflicts: tuple[str | PersonRef, ...] = ()
+    not_applied: int = 0
 
 
 def manual_changes(
     changes: Iterable[Change], old: Desired, new: Desired, live_names: Mapping[str, Untrusted]
-) -> ManualChanges:
-    """Return the changes with what is live by hand alone: it differs from the revision `old`, which `new` agrees with.
-
-    `live_names` are those of all live groups, by id. What the revision did not manage counts as not applied yet.
-    """
-    applied, kept, contested = _paired_groups(old, new, live_names), [], {}
+) -> tuple[ManualChange, ...]:
+    """Return each change with the differences that are manual ones since `old` was applied, and nothing else of it."""
+    applied, found = _paired_groups(old, new, live_names), []
     for change in changes:
-        found = list(_difference_causes(change, _enforced(applied.get(change.group.key)), old))
-        manual = {(each.item, each.person) for each in found if each.cause is DriftCause.MANUAL}
-        kept.append(
-            replace(
-                change,
-                field_changes=tuple(t for t in change.field_changes if (DriftItem(t.field), None) in manual),
-                add=tuple(person for person in change.add if (DriftItem.ADD, person.ref_id) in manual),
-                remove=tuple(person for person in change.remove if (DriftItem.REMOVE, person.ref_id) in manual),
-            )
+        causes = {
+            (cause.item, cause.person): cause.cause
+            for cause in _item_causes(change, applied.get(change.group.key), old)
+        }
+        texts = [(text, causes[DriftItem(text.field), None]) for text in change.field_changes]
+        add = [(person, causes[DriftItem.ADD, person.ref_id]) for person in change.add]
+        remove = [(person, causes[DriftItem.REMOVE, person.ref_id]) for person in change.remove]
+        manual = replace(
+            change,
+            field_changes=tuple(text for text, cause in texts if cause is DriftCause.MANUAL),
+            add=tuple(person for person, cause in add if cause is DriftCause.MANUAL),
+            remove=tuple(person for person, cause in remove if cause is DriftCause.MANUAL),
         )
-        both = tuple(each.item.value for each in found if each.cause is DriftCause.BOTH)
-        if both and change.live is not None:
-            contested[change.group.key] = both
-    return ManualChanges(tuple(kept), contested)
+        conflicts: list[str | PersonRef] = [text.field for text, cause in texts if cause is DriftCause.BOTH]
+        conflicts += [person for person, cause in (*add, *remove) if cause is DriftCause.BOTH]
+        count = sum(cause is DriftCause.NOT_APPLIED for _, cause in (*texts, *add, *remove))
+        found.append(ManualChange(manual, tuple(conflicts), count))
+    return tuple(found)
 
 
 def _cause(applied: Any, wanted: Any, live: Any) -> DriftCause:
@@ -87,10 +93,11 @@ def _causes(
     if cause is not None:
         yield ItemCause(DriftItem.GROUP, cause)
         return
-    yield from _difference_causes(plan, _enforced(old), before)
+    yield from _item_causes(plan, old, before)
 
 
-def _difference_causes(plan: GroupPlan | Change, applied: DesiredGroup | None, before: Desired) -> Iterator[ItemCause]:
+def _item_causes(plan: GroupPlan | Change, old: DesiredGroup | None, before: Desired) -> Iterator[ItemCause]:
+    applied = _enforced(old)
     for change in plan.field_changes:
         text = None if applied is None else getattr(applied, change.field)
         known = None if text is None or isinstance(text, Unmanaged) else normalize(text)

@@ -1,7 +1,8 @@
 """Ask git: where a repository is, what its objects are, which commit a name means, which one was applied last.
 
 Git is the one other program that is started. It gets fixed arguments and no shell; names that a user chose go to its
-stdin, so that git treats none as an option. It takes no lock; `has_uncommitted_changes` alone reads the working tree.
+stdin, so that git treats none as an option. It takes no lock, and `has_uncommitted_changes` alone reads the working
+tree; `commit_files` alone writes.
 """
 
 from __future__ import annotations
@@ -43,8 +44,11 @@ class Git:
     program: str
     folder: Path
 
-    def run(self, *arguments: str, stdin: bytes = b"") -> bytes:
-        """Return what git writes to stdout. Raises RevisionError with git's first line of stderr if it fails."""
+    def run(self, *arguments: str, stdin: bytes = b"", failure: str = "read the repository") -> bytes:
+        """Return what git writes to stdout. Raises RevisionError with git's first line of stderr if it fails.
+
+        `failure` is what git then cannot do, for the message.
+        """
         command = [self.program, "--no-optional-locks", "--literal-pathspecs", *arguments]
         # Git can log its environment, so it does not get the API key; `GIT_…` stays as the user has it.
         environment = {name: value for name, value in os.environ.items() if not name.startswith(_OWN_VARIABLES)}
@@ -58,7 +62,7 @@ class Git:
         messages = os.fsdecode(done.stderr).strip()
         if done.returncode:
             reason = messages.splitlines()[0] if messages else f"exit code {done.returncode}"
-            raise RevisionError(f"git cannot read the repository at {self.folder}: {reason}", _failure_hint(messages))
+            raise RevisionError(f"git cannot {failure} at {self.folder}: {reason}", _failure_hint(messages))
         for line in messages.splitlines():
             log.warning("git: %s", line)
         return done.stdout
@@ -180,6 +184,21 @@ def has_uncommitted_changes(path: Path, wanted: FileFilter) -> bool:
     entries = git.run("-c", "core.fsmonitor=false", "status", *options).split(b"\0")
     names = (PurePosixPath(os.fsdecode(entry[3:])) for entry in entries if entry)
     return any(name.is_relative_to(inside) and wanted(name.relative_to(folder)) for name in names)
+
+
+def commit_files(path: Path, files: Iterable[Path], message: str) -> None:
+    """Commit these files as they are on disk, and nothing else, in the repository of `path`.
+
+    Raises RevisionError if that fails; the files stay as they are.
+    """
+    git, _ = locate_repository(path)
+    names = [os.path.abspath(file) for file in files]
+    command = ("commit", "--quiet", "--only", "--file=-", "--", *names)
+    try:
+        git.run(*command, stdin=message.encode("utf-8", "backslashreplace"), failure="commit")
+    except RevisionError as error:
+        hint = "the change is in the file; commit it, or undo it with `git restore`"
+        raise RevisionError(error.message, hint) from None
 
 
 def is_dirty(path: Path, wanted: FileFilter, others: Iterable[tuple[Path, FileFilter]] = ()) -> bool:

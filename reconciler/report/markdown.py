@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from hashlib import sha256
 from itertools import islice
 from typing import Final
 
@@ -34,7 +36,7 @@ from reconciler.report.pr_comment import (
 from reconciler.report.result_view import not_started_lines, result_view
 from reconciler.report.sections import MAX_KEYS, Obstacle, place_pieces
 from reconciler.report.summary import as_of_sentence, group_words, moment_text, plan_totals
-from reconciler.report.text import DryRun, call_lines
+from reconciler.report.text import DryRun, call_lines, lines_text
 
 _MAX_REFUSAL: Final = 160
 
@@ -65,7 +67,8 @@ def _plan_comment(saved: SavedPlan, options: RenderOptions, calls: Sequence[str]
 
 def _plan_head(plan: Plan, view: PlanView, options: RenderOptions) -> Iterator[str]:
     """Yield the marker, the main thing, and what nobody should overlook: refusals and blocked groups."""
-    yield comment_marker("drift" if options.drift else "plan", plan.instance_id, plan.shard)
+    marker = comment_marker("drift" if options.drift else "plan", plan.instance_id, plan.shard)
+    yield f"{marker}\n<!-- differences {_digest_of_differences(view, options)} -->" if options.drift else marker
     if plan.has_changes:
         groups = ", ".join(group_words(view.summary))
         yield heading_markdown(f"reconciler: {view.headline}", " · ".join(filter(None, [groups, view.totals.rest])))
@@ -78,6 +81,23 @@ def _plan_head(plan: Plan, view: PlanView, options: RenderOptions) -> Iterator[s
     if view.blocked:
         yield _blocked_alert(view.blocked, view.summary.blocked, plan, options)
     yield from _every_place((*view.refused, *view.blocked), options)
+
+
+def _digest_of_differences(view: PlanView, options: RenderOptions) -> str:
+    """Return 16 hexadecimal digits, the same in every run that finds the same differences, refusals and blocked groups.
+
+    They are made of what a report shows: masked numbers, so that nobody can find out a number by trying all of them.
+    """
+    shown = replace(options, show_phones=False, color=False)
+    digest = sha256()
+    for group in view.groups:
+        lines = [line for line in group.section().lines() if line.mark != "i"]
+        if lines or group.refusals:
+            text = "\n".join([group.key, *lines_text(lines, shown)])
+            digest.update(f"{text}\n{len(group.refusals)}\n".encode())
+    for obstacle in view.refused:
+        digest.update(f"{plain_text(obstacle.reason, shown)}\n".encode())
+    return digest.hexdigest()[:16]
 
 
 def _blocked_alert(obstacles: Sequence[Obstacle], count: int, plan: Plan, options: RenderOptions) -> str:

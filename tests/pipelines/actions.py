@@ -35,7 +35,7 @@ def setup_python(run: Run, job: Job, given: Mapping[str, str]) -> dict[str, str]
     """A Python of this job alone, first on its PATH."""
     _only(given, "python-version")
     folder = job.folder / "python"
-    python_in(folder)
+    python_in(folder, run.forge.program)
     job.path.insert(0, str(folder))
     return {}
 

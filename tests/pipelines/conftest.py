@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import pytest
 from reconciler.cli.main import run
 from reconciler.sandbox import Server, Settings, World
 from tests.pipelines.forge import Event, Forge
+from tests.pipelines.loaded_programs import loaded_programs
 from tests.pipelines.runner import Run
 from tests.stage import INSTANCE, PHONE
 
@@ -42,23 +43,32 @@ class Scene:
     folder: Path
     runs: int = 0
 
-    def run(self, which: str, event: Event, **before: object) -> Run:
-        """Run one of the starter's workflows; `before` is called as the job of that name starts."""
+    def run(self, which: str, event: Event, *, jobs: Collection[str] = (), **before: object) -> Run:
+        """Run one of the starter's workflows, or some of its jobs; `before` is called as a job of that name starts."""
         self.runs += 1
         run = Run(self.forge, event, self.folder / f"run-{self.runs}")
-        run.run(f".github/workflows/reconciler-{which}.yml", before)  # type: ignore[arg-type]
+        run.run(f".github/workflows/reconciler-{which}.yml", before, jobs)  # type: ignore[arg-type]
         assert self.server.key not in run.everything()
         return run
 
 
+@pytest.fixture(scope="session")
+def programs() -> Iterator[Path]:
+    """The folder of the programs that runs start."""
+    with loaded_programs() as folder:
+        yield folder
+
+
 @pytest.fixture
-def scene(tmp_path: Path, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> Iterator[Scene]:
+def scene(
+    tmp_path: Path, programs: Path, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Scene]:
     """One live group, Alpha with alice and bob, which the file on main has too, by its name."""
     with World.open() as world, Server(world, Settings(rate_limit=10_000)) as server:
         world.ensure_instance(INSTANCE, PHONE)
         world.create_group("Alpha", [ALICE, BOB], owner=PHONE)
         env = {"WAPPFY_BASE_URL": server.url, "XDG_STATE_HOME": str(tmp_path / "state")}
-        forge = Forge(tmp_path / "forge", {"WAPPFY_API_KEY": server.key}, env)
+        forge = Forge(tmp_path / "forge", {"WAPPFY_API_KEY": server.key}, env, programs)
         assert run(["init", str(forge.clone), "--ci", getattr(request, "param", "github")]) == 0
         forge.commit({"groups.yaml": yaml_of(alpha="name: Alpha, members: [alice, bob]")})
         world.clear_logs()

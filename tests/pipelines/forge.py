@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,12 +21,10 @@ GIT_ENV = {
     "GIT_COMMITTER_NAME": "Alice",
     "GIT_COMMITTER_EMAIL": "alice@example.com",
 }
-_HERE = Path(__file__).parent
-_PROGRAMS = Path(sys.executable).parent
 _REFUSING = """#!/bin/sh
 if grep -qsx "$1" refused; then echo "$1: declined by a rule" >&2; exit 1; fi
 """
-_PIP = f"""#!/bin/bash
+_PIP = """#!/bin/bash
 # Installs this project and nothing else: the version that is there, or a folder that holds it.
 [ "$1" = install ] || exit 1
 while [ $# -gt 1 ]; do
@@ -35,8 +32,8 @@ while [ $# -gt 1 ]; do
   shift
 done
 spec="${{@: -1}}"
-if [ "$spec" = "wappfy-reconciler=={__version__}" ] || grep -qs '^name = "wappfy-reconciler"' "$spec/pyproject.toml"
-then ln -sf "{_PROGRAMS}/reconciler" "$(dirname "$0")/reconciler"
+if [ "$spec" = "wappfy-reconciler=={version}" ] || grep -qs '^name = "wappfy-reconciler"' "$spec/pyproject.toml"
+then ln -sf "{program}" "$(dirname "$0")/reconciler"
 else echo "pip: no such package: $spec" >&2; exit 1
 fi
 """
@@ -65,9 +62,11 @@ class Event:
 class Forge:
     """The repository, what stands around it, and Alice's clone of it."""
 
-    def __init__(self, root: Path, secrets: dict[str, str], env: dict[str, str]) -> None:
-        self.root, self.secrets, self.env = root, secrets, env
-        self.origin, self.clone, self.programs = root / "origin.git", root / "alice", root / "programs"
+    def __init__(self, root: Path, secrets: dict[str, str], env: dict[str, str], programs: Path) -> None:
+        self.root, self.secrets, self.env, self.programs = root, secrets, env, programs / "path"
+        self.program = programs / "reconciler"
+        """What `pip` installs."""
+        self.origin, self.clone = root / "origin.git", root / "alice"
         self.store_path = root / "forge.json"
         self.broken: set[str] = set()
         """Names of steps, and actions, that fail from now on."""
@@ -84,15 +83,13 @@ class Forge:
         self._make()
 
     def _make(self) -> None:
-        for folder in (self.clone, self.programs):
-            folder.mkdir(parents=True)
+        self.clone.mkdir(parents=True)
         git(self.root, "init", "--quiet", "--bare", "--initial-branch=main", str(self.origin))
         git(self.origin, "config", "uploadpack.allowAnySHA1InWant", "true")
         git(self.origin, "config", "receive.advertisePushOptions", "true")
         _program(self.origin / "hooks" / "update", _REFUSING)
         git(self.clone, "init", "--quiet", "--initial-branch=main")
         git(self.clone, "remote", "add", "origin", self.url)
-        _program(self.programs / "gh", f'#!/bin/sh\nexec {sys.executable} -I {_HERE / "gh_stand_in.py"} "$@"\n')
 
     @property
     def url(self) -> str:
@@ -187,10 +184,10 @@ class Forge:
         return self.pushed()
 
 
-def python_in(folder: Path) -> None:
-    """What actions/setup-python leaves behind, as far as it is asked for: a `pip`."""
+def python_in(folder: Path, program: Path) -> None:
+    """What actions/setup-python leaves behind, as far as it is asked for: a `pip`, which installs this program."""
     folder.mkdir(parents=True, exist_ok=True)
-    _program(folder / "pip", _PIP)
+    _program(folder / "pip", _PIP.format(version=__version__, program=program))
 
 
 def _program(path: Path, text: str) -> None:

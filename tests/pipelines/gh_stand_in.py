@@ -28,7 +28,13 @@ def main(arguments: list[str]) -> int:
     """Run one subcommand; the exit code."""
     store = json.loads(STORE.read_text())
     store["calls"].append(" ".join(arguments))
-    verbs = {"api": _api, "issue close": _issue_close, "pr list": _pr_list, "pr create": _pr_create}
+    verbs = {
+        "api": _api,
+        "issue close": _issue_close,
+        "pr list": _pr_list,
+        "pr create": _pr_create,
+        "pr close": _pr_close,
+    }
     for name, verb in verbs.items():
         if arguments[: len(name.split())] == name.split():
             code = verb(store, arguments[len(name.split()) :])
@@ -126,13 +132,29 @@ def _pr_list(store: dict[str, Any], arguments: list[str]) -> int:
     for option in ("--head", "--state", "--json", "--jq"):
         parser.add_argument(option, required=True)
     asked = parser.parse_args(arguments)
-    found = [p for p in store["pulls"] if (p["head"], p["state"]) == (asked.head, asked.state)]  # forks' branches too
     # A pull request is closed when its branch is deleted.
     branches = subprocess.run(
         ["git", "--git-dir", str(ORIGIN), "branch", "--format=%(refname:short)"], capture_output=True
     )
-    found = [p for p in found if p["isCrossRepository"] or p["head"] in branches.stdout.decode().split()]
+    for pull in store["pulls"]:
+        if pull["state"] == "open" and not (
+            pull["isCrossRepository"] or pull["head"] in branches.stdout.decode().split()
+        ):
+            pull["state"] = "closed"
+    named = [p for p in reversed(store["pulls"]) if p["head"] == asked.head]  # forks' branches too; the newest first
+    found = [{**p, "state": p["state"].upper()} for p in named if asked.state in ("all", p["state"])]
     return _say(asked.jq, [{name: pull[name] for name in asked.json.split(",")} for pull in found])
+
+
+def _pr_close(store: dict[str, Any], arguments: list[str]) -> int:
+    _need("pull-requests")
+    _need_repository()
+    parser = argparse.ArgumentParser()
+    parser.add_argument("number", type=int)
+    parser.add_argument("--comment", required=True)
+    asked = parser.parse_args(arguments)
+    _add(store, "comments", {"issue": asked.number, "body": asked.comment})
+    return _change(store, "pulls", "number", asked.number, {"state": "closed"})
 
 
 def _pr_create(store: dict[str, Any], arguments: list[str]) -> int:

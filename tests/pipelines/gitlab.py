@@ -73,7 +73,7 @@ class Pipeline:
         self.before.get(name, lambda: None)()
         home = self.folder / f"{name}-{self.attempt}"
         where = home / "project"
-        python_in(home / "python")
+        python_in(home / "python", self.forge.program)
         git(self.folder, "clone", "--quiet", self.forge.url, str(where))
         git(where, "fetch", "--quiet", "origin", self.revision)
         git(where, "checkout", "--quiet", "--detach", self.revision)

@@ -74,12 +74,20 @@ def test_without_a_token_nothing_is_pushed(scene: Scene) -> None:
     assert scene.forge.tip() == before
 
 
-def test_a_schedule_fails_where_something_drifted_and_keeps_the_report(scene: Scene) -> None:
+def test_a_schedule_fails_where_something_drifted_and_offers_to_keep_it(scene: Scene) -> None:
     assert on_main(scene, "schedule").run().codes == {"drift": 0}
-    scene.world.add_participant(scene.world.groups()[0].id, DAN)
-    run = on_main(scene, "schedule").run()
-    assert run.codes == {"drift": 2}
+    group = scene.world.groups()[0].id
+    scene.world.add_participant(group, DAN)
+    run = on_main(scene, "schedule", **TOKEN).run()
+    assert run.codes == {"drift": 2, "adopt": 0}
     assert "dan" in (run.artifacts / ".reconciler" / "drift.html").read_text()
+    offered = scene.forge.tip(BRANCH)
+    assert "bob, dan]" in scene.forge.file("groups.yaml", BRANCH)
+    run.again("adopt")
+    assert scene.forge.tip(BRANCH) == offered
+    scene.world.remove_participant(group, DAN)
+    run.again("adopt")
+    assert scene.forge.heads() == ["main"]
 
 
 def test_other_branches_start_nothing(scene: Scene) -> None:
@@ -88,6 +96,7 @@ def test_other_branches_start_nothing(scene: Scene) -> None:
 
 TAG = "refs/tags/applied/main"
 TOKEN = {"RECORD_TOKEN": "glpat-secret"}
+BRANCH = "reconciler/adopt"
 
 
 def test_a_file_that_was_replaced_is_neither_planned_nor_applied_nor_recorded(scene: Scene) -> None:

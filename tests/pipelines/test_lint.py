@@ -117,6 +117,7 @@ def test_only_jobs_that_write_may_write_and_no_workflow_is_given_more(repository
         "reconciler-plan/live": {"pull-requests"},
         "reconciler-apply/record": {"contents", "pull-requests"},
         "reconciler-drift/drift": {"issues"},
+        "reconciler-drift/adopt": {"contents", "pull-requests"},
         "reconciler-request/request": {"contents", "issues", "pull-requests"},
     }
 
@@ -138,7 +139,7 @@ def test_an_apply_is_never_cut_off_by_the_next_one(repository: Path) -> None:
 def test_the_shell_of_gitlabs_jobs_is_sound(tmp_path: Path) -> None:
     document = yaml.safe_load(starter_files("gitlab", __version__)[PurePosixPath(".gitlab-ci.yml")])
     scripts = {name: job["script"] for name, job in document.items() if isinstance(job, dict) and "script" in job}
-    assert len(scripts) == 6
+    assert len(scripts) == 7
     for name, lines in scripts.items():
         path = tmp_path / f"{name.replace(' ', '-')}.sh"
         path.write_text("#!/bin/bash\nset -eo pipefail\n" + "\n".join(lines) + "\n")

@@ -10,6 +10,7 @@ from cmarkgfm.cmark import Options
 
 from reconciler.sandbox import Fault, FaultKind
 from tests.pipelines.conftest import Scene, yaml_of
+from tests.pipelines.loaded_programs import INSTALLED
 
 WITH_CAROL = yaml_of(alpha="name: Alpha, members: [alice, bob, carol]")
 MARKER = "<!-- reconciler:plan"
@@ -138,6 +139,7 @@ def test_a_plan_that_fails_does_not_leave_the_last_one_standing(scene: Scene) ->
 
 @pytest.mark.parametrize("fork", [True, False])
 def test_names_files_and_titles_of_a_pull_request_are_never_run_nor_obeyed(scene: Scene, fork: bool) -> None:
+    scene.forge.program = INSTALLED
     hostile = "x\\n::error::stolen\\n##[error]x <img src=x> @everyone ![a](https://a.io) -->"
     scene.world.rename_group(scene.world.groups()[0].id, "Alpha\n::set-output name=x::y ##[add-mask]x <b>")
     touch = "touch ../../pwned"

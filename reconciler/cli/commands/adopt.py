@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli.command import command, pass_global_options
-from reconciler.cli.edit_outcome import load_edit, write_edit
+from reconciler.cli.edit_outcome import commit_edit, load_edit, require_committed, write_edit
 from reconciler.cli.global_options import GlobalOptions
 from reconciler.cli.options import file_option, keys_option, option, path_argument, show_phones_option
 from reconciler.errors import UsageError
+from reconciler.model.text import plural
 from reconciler.sanitize.escape import for_display
 
 if TYPE_CHECKING:
     from reconciler.cli.revisions import Baseline
     from reconciler.diff.change import Change
+    from reconciler.history.drift_causes import ManualChange
     from reconciler.model.desired import Desired
     from reconciler.model.identity import Identity
-    from reconciler.model.text import Untrusted
     from reconciler.timeline.applied import AddResults
 
 log = logging.getLogger("reconciler.adopt")
@@ -28,7 +30,8 @@ log = logging.getLogger("reconciler.adopt")
 EXAMPLE = """\
   reconciler adopt --dry-run
   reconciler adopt groups.yaml --target project-alpha --only name,description
-  reconciler adopt --since HEAD~1 --missing --report audit.jsonl"""
+  reconciler adopt --target project-alpha --missing --report audit.jsonl
+  reconciler adopt --commit"""
 
 
 @command(EXAMPLE)
@@ -41,7 +44,7 @@ EXAMPLE = """\
     "--since",
     metavar="REF",
     help="Adopt only what was changed manually since this git revision was applied. Defaults to the newest applied/… "
-    "tag in the history of HEAD; without one, every difference is adopted.",
+    "tag in the history of HEAD; without one, every difference counts.",
 )
 @file_option(
     "--report",
@@ -49,6 +52,7 @@ EXAMPLE = """\
     multiple=True,
     help="A report or an audit log of apply, which shows who was not added: they are not gone; repeatable.",
 )
+@option("--commit", is_flag=True, help="Make a git commit for each group, so that each can be dropped by itself.")
 @option("--dry-run", is_flag=True, help="Show the diff, and write nothing.")
 @show_phones_option
 @pass_global_options
@@ -61,23 +65,26 @@ def adopt(
     missing: bool,
     since: str | None,
     reports: tuple[Path, ...],
+    commit: bool,
     dry_run: bool,
     show_phones: bool,
 ) -> int:
     """Take names, descriptions and new people of live groups into the YAML; everything else in it stays as it is.
 
-    Afterwards a plan finds nothing to do for them. What the configuration changed since the applied revision is left
-    out, as it is not applied yet. Nothing is adopted from a doubtful read, nor people in `absent`, `except` or
-    `ignored`, with an ended membership, or without a known number; stderr has the reasons. --missing removes people
-    from `members`, and lists those who are in through a team under `except`; it needs --report, because somebody who
-    refused to be added looks like somebody who is gone. PATH is a YAML file or a folder of YAML files; the default is
-    groups.yaml.
+    Afterwards a plan finds nothing to do for them. With --since or a tag applied/…, a change of the configuration
+    that is not applied yet is left alone; without, it counts too: look at the diff. Nothing is adopted from a
+    doubtful read, nor people in `absent`, `except` or `ignored`, with an ended membership, or without a known
+    number; stderr has the reasons. --missing removes people from `members`, and lists those who are in through a
+    team under `except`; it needs --report, because somebody who refused to be added looks like somebody who is
+    gone. --commit leaves out a group that cannot be edited safely, and goes on with the others. PATH
+    is a YAML file or a folder of YAML files; the default is groups.yaml.
     """
     from reconciler.cli.key_lists import target_keys
     from reconciler.cli.revisions import read_baseline
     from reconciler.cli.spent import read_log
     from reconciler.editing.adopt import FIELDS
     from reconciler.editing.adopt import adopt as adopt_changes
+    from reconciler.editing.config_edit import EditedConfig
     from reconciler.timeline.applied import add_results
 
     fields = FIELDS if only is None else tuple(word.strip() for word in only.split(","))
@@ -86,6 +93,8 @@ def adopt(
         raise UsageError(f"--only: {wrong[0]!r} cannot be adopted", f"the fields are {', '.join(FIELDS)}")
     if missing and "members" not in fields:
         raise UsageError("--missing needs members in --only", "add it, or leave out --missing")
+    if commit and dry_run:
+        raise UsageError("--dry-run writes nothing that --commit could commit", "leave out one of the two")
     if missing and not reports:
         message = "--missing needs --report: somebody who refused to be added looks like somebody who is gone"
         hint = "give the report or the audit log of the last apply; without one, use `reconciler edit remove`"
@@ -94,45 +103,52 @@ def adopt(
         raise UsageError("--report needs --missing", "add it, or leave out --report")
     results = add_results({str(file): read_log(file) for file in reports})
     edit = load_edit(path, global_options)
+    if commit:
+        require_committed(path)
+    keys = target_keys(targets, edit.desired.groups) or tuple(group.key for group in edit.desired.groups)
     baseline = read_baseline(path, since, edit.desired.as_of)
     if baseline is None and since is not None:
         raise UsageError(f"--since {since}: {path} is not valid there", "name a revision in which it is valid")
-    keys = target_keys(targets, edit.desired.groups) or tuple(group.key for group in edit.desired.groups)
-    read = _read(edit.desired, keys, global_options, people=people)
-    desired, changes = read.desired, _manual(read, baseline, fields)
+    desired, changes, names = _read(edit.desired, keys, global_options, baseline, people=people)
     never_in = _never_in(desired, changes, results)
     adoption = adopt_changes(
-        replace(edit, desired=desired), changes, fields, missing=missing, names=read.names, never_in=never_in
+        replace(edit, desired=desired), changes, fields, missing=missing, names=names, never_in=never_in
     )
     for key, reason in adoption.skipped:
         log.warning("%s: not adopted: %s", key, for_display(reason, show_phones=show_phones))
     moved = {person.identity for change in changes for person in (*change.add, *change.remove) if person.identity}
-    return write_edit(
-        adoption.edit,
-        global_options,
-        check=lambda edited: edited.require_nobody_else(moved),
-        dry_run=dry_run,
-        show_phones=show_phones,
-    )
+    check = partial(EditedConfig.require_nobody_else, people=moved)
+    if commit:
+        return commit_edit(edit, adoption.edit, check=check, show_phones=show_phones)
+    return write_edit(adoption.edit, global_options, check=check, dry_run=dry_run, show_phones=show_phones)
 
 
-def _manual(read: _Read, baseline: Baseline | None, fields: Sequence[str]) -> tuple[Change, ...]:
-    """Return what was changed manually since the baseline, and say what the configuration changed, too."""
+def _read(
+    desired: Desired, keys: Sequence[str], global_options: GlobalOptions, baseline: Baseline | None, *, people: bool
+) -> tuple[Desired, tuple[Change, ...], dict[Identity, str]]:
+    """Return the desired state for the account that is connected, what differs in the groups of these keys, and names.
+
+    With a `baseline`, only what was changed manually since. The names are those of the account's contacts, where
+    `people` are to have them.
+    """
+    from reconciler.cli.progress import show_reading
+    from reconciler.cli.session import Account, reading_session
+    from reconciler.engine import read_changes
     from reconciler.history.drift_causes import manual_changes
 
-    if baseline is None:
-        log.info("there is no applied revision to compare with, so every difference is adopted")
-        return read.changes
-    found = manual_changes(read.changes, baseline.desired, read.desired, read.live_names)
-    for key, texts in found.contested.items():
-        for text in texts:
-            if text in fields:
-                log.warning(
-                    "%s: not adopted: its %s was changed manually and, since %s, in the configuration; apply the "
-                    "configuration, or adopt the live %s with --since HEAD once the configuration is committed",
-                    *(key, text, baseline.revision.ref, text),
-                )
-    return found.changes
+    with reading_session(global_options, Account.of(desired)) as session:
+        desired = desired.for_instance(session.client.instance_id)
+        with show_reading(global_options, session.throttle.seconds_to_wait) as on_read:
+            changes, live_names = read_changes(
+                desired, session.client, keys, parallelism=global_options.parallelism, on_read=on_read
+            )
+        contacts = session.client.contacts() if people else ()
+    if baseline is not None:
+        found = manual_changes(changes, baseline.desired, desired, live_names)
+        changes = tuple(each.change for each in found)
+        _report_others(found)
+    names = {contact.identity: contact.name for contact in contacts if contact.identity and contact.name}
+    return desired, changes, names
 
 
 def _never_in(desired: Desired, changes: Sequence[Change], results: AddResults) -> dict[str, frozenset[Identity]]:
@@ -153,31 +169,14 @@ def _never_in(desired: Desired, changes: Sequence[Change], results: AddResults) 
     }
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """The desired state for the connected account, the differences, and the names of all live groups, by id.
-
-    `names` are those of the account's contacts, where they are asked for.
-    """
-
-    desired: Desired
-    changes: tuple[Change, ...]
-    live_names: Mapping[str, Untrusted]
-    names: Mapping[Identity, str]
-
-
-def _read(desired: Desired, keys: Sequence[str], global_options: GlobalOptions, *, people: bool) -> _Read:
-    """Return what differs in the groups of these keys, with the names of the contacts if `people` are to have them."""
-    from reconciler.cli.progress import show_reading
-    from reconciler.cli.session import Account, reading_session
-    from reconciler.engine import read_changes
-
-    with reading_session(global_options, Account.of(desired)) as session:
-        desired = desired.for_instance(session.client.instance_id)
-        with show_reading(global_options, session.throttle.seconds_to_wait) as on_read:
-            changes, live_names = read_changes(
-                desired, session.client, keys, parallelism=global_options.parallelism, on_read=on_read
-            )
-        contacts = session.client.contacts() if people else ()
-    names = {contact.identity: contact.name for contact in contacts if contact.identity and contact.name}
-    return _Read(desired, changes, live_names, names)
+def _report_others(found: Sequence[ManualChange]) -> None:
+    """Print what is not adopted because the configuration changed it since, too."""
+    for each in found:
+        key = each.change.group.key
+        for conflict in each.conflicts:
+            what = conflict if isinstance(conflict, str) else (conflict.label or conflict.identity or "somebody")
+            shown = for_display(what, show_phones=False)
+            log.warning("%s: not adopted: %s changed both in the group and in the configuration", key, shown)
+        if each.not_applied:
+            count = plural(each.not_applied, "change", "changes")
+            log.info("%s: %s of the configuration not applied yet", key, count)

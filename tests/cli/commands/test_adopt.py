@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +33,6 @@ groups:
 """
 
 
-NO_REVISION = "there is no applied revision to compare with, so every difference is adopted\n"
-
-
 def report(stage: Stage, **fields: Any) -> None:
     """Write the report of an apply that had nothing to do, but for these fields."""
     document = {"format": "wappfy-reconciler/result", "masked": False, "calls": [], "steps": [], "people": []}
@@ -58,7 +56,7 @@ def test_after_adopt_a_plan_finds_nothing_to_do(
         assert "555 01" not in dry.out + dry.err
         kept = stage.run("adopt", "--target", "beta")
         assert kept.out == "Nothing to change in groups.yaml.\n"
-        assert "beta: not adopted: 1 person of the configuration is not in it; --missing removes them" in kept.err
+        assert "beta: not adopted: alice is not in it; an apply adds them, --missing removes them" in kept.err
         assert all(call.startswith("GET ") for call in stage.calls())
 
         ran = stage.run("adopt", "--missing", "--report", "report.json")
@@ -79,7 +77,7 @@ def test_people_who_came_get_an_alias_by_their_contact_name_on_request(stage: St
     path = stage.file(FILE % (alpha, beta))
     before = path.read_text()
     ran = stage.run("adopt", "--people")
-    assert (ran.code, ran.err) == (0, NO_REVISION)
+    assert (ran.code, ran.err) == (0, "")
     assert path.read_text() == (
         before.replace(f"  bob: {BOB}\n", f'  bob: {BOB}\n  carol-o: {{phone: +1 303-555-0145, name: "Carol: O"}}\n')
         .replace("      - bob\n", "      - bob\n      - carol-o\n      - +1 404-555-0147\n")
@@ -115,29 +113,73 @@ def test_where_somebody_had_to_wait_only_those_are_gone_who_were_added(stage: St
     assert path.read_bytes() == before
 
 
-def test_only_manual_changes_since_the_applied_revision_are_adopted(
+def test_with_commit_each_group_has_a_commit_and_one_that_cannot_be_edited_is_left_out(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The file wants carol since, does not want alice any more, and has another name and description."""
-    alpha = stage.world.create_group("Alpha", [ALICE, BOB], owner=PHONE)
-    beta = stage.world.create_group("By hand", [ALICE, BOB, "+1 404 555 0147"], owner=PHONE)
+    alpha = stage.world.create_group("Alpha", [ALICE, BOB, CAROL], owner=PHONE)
+    beta = stage.world.create_group("Beta: new", [ALICE, BOB, CAROL], owner=PHONE)
+    gamma = stage.world.create_group("Gamma", [ALICE, CAROL], owner=PHONE)
+    stage.world.add_contact(INSTANCE, CAROL, name="Carol O")
+    shared = (
+        FILE.replace("[alice, bob]\n", "&both [alice, bob]\n") + "  gamma: {id: %s, name: Gamma, members: [alice]}\n"
+    )
+    path = stage.file(shared % (alpha, beta, gamma) + "  delta: {name: Delta, members: *both}\n")
+    repository = Repository(path.parent, monkeypatch)
+    assert "has changes that are not committed" in stage.run("adopt", "--commit").err
+    repository.git("add", path.name)
+    repository.git("commit", "--quiet", "--message", "start")
+    (path.parent / "other.txt").write_text("staged\n")
+    repository.git("add", "other.txt")
+
+    ran = stage.run("adopt", "--commit", "--people", "--target", "alpha,beta,gamma")
+    assert (ran.code, "beta: not adopted: groups.yaml:" in ran.err) == (0, True)
+    log = repository.git("log", "--reverse", "--format=%s|%b", "--name-only").replace("\n", " ")
+    assert re.sub(" +", " ", log).split(" groups.yaml") == [
+        "start|",
+        " Add aliases of people who came|",
+        " Adopt alpha: 1 person who came|+ carol-o",
+        " Adopt gamma: 1 person who came|+ carol-o",
+        "",
+    ]
+    assert stage.run("plan", "--detailed-exitcode", "--target", "alpha,gamma").code == 0
+    assert stage.run("adopt", "--commit", "--target", "alpha,gamma").out == "Nothing to change in groups.yaml.\n"
+
+
+def test_only_what_was_changed_manually_since_the_last_apply_is_adopted(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alpha = stage.world.create_group("Alpha", [ALICE, BOB, CAROL], owner=PHONE)
+    beta = stage.world.create_group("By hand", [ALICE, BOB], owner=PHONE)
     path = stage.file(FILE % (alpha, beta))
-    repository = Repository(stage.folder, monkeypatch)
-    repository.commit({"groups.yaml": path.read_text()})
-    repository.git("tag", "applied/1")
-    text = path.read_text().replace("name: Alpha", "name: Omega").replace("name: Beta", "name: Gamma")
-    path.write_text(text.replace("[alice, bob]", f"[bob, {CAROL}]"), encoding="utf-8")
-    before = path.read_text()
+    repository = Repository(path.parent, monkeypatch)
+    repository.git("add", path.name)
+    repository.git("commit", "--quiet", "--message", "start")
+    repository.git("tag", "applied/main")
+    # Not applied yet: another name of beta, and in alpha a number instead of bob. By hand: carol, and the name of beta.
+    changed = path.read_text().replace("      - bob\n", "      - +1 404 555 0147\n").replace("name: Beta", "name: B")
+    path.write_text(changed)
     report(stage)
+
     ran = stage.run("adopt", "--missing", "--report", "report.json")
-    assert ran.code == 0, ran.err
-    assert "beta: not adopted: its name was changed manually and, since applied/1, in the configuration" in ran.err
-    assert path.read_text() == before.replace(CAROL, f"{CAROL}, +1 404-555-0147")
+    assert (ran.code, path.read_text()) == (
+        0,
+        changed.replace("      - +1 404 555 0147\n", "      - +1 404 555 0147\n      - +1 303-555-0145\n"),
+    )
+    assert "beta: not adopted: name changed both in the group and in the configuration" in ran.err
+    assert "alpha: 2 changes of the configuration not applied yet" in ran.err
+    assert stage.run("adopt", "--since", "nowhere").code == 1
+    repository.commit({path.name: "groups: []\n"})
+    path.write_text(changed)
+    broken = stage.run("adopt", "--since", "HEAD")
+    assert (broken.code, path.read_text()) == (1, changed)
+    assert "--since HEAD: groups.yaml is not valid there" in broken.err
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        ("--commit", "leave out --commit, or make the folder a repository"),
+        ("--commit --dry-run", "--dry-run writes nothing that --commit could commit"),
         ("--only nam", "--only: 'nam' cannot be adopted"),
         ("--only name --missing", "--missing needs members in --only"),
         ("--target zeta", "zeta"),
@@ -146,7 +188,6 @@ def test_only_manual_changes_since_the_applied_revision_are_adopted(
         ("--missing --report groups.yaml", "groups.yaml:1: this is not a line of an audit log"),
         ("--missing --report empty.jsonl", "there is no result of an apply in it"),
         ("--missing --report none.json", "cannot read none.json"),
-        ("--since nothing", "not a git repository"),
     ],
 )
 def test_what_cannot_be_adopted_is_an_error(stage: Stage, arguments: str, words: str) -> None:

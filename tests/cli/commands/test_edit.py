@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -227,6 +229,18 @@ def test_a_verb_changes_what_it_is_about_and_nothing_else(
         assert edit(*words).out == "Nothing to change in groups.yaml.\n"
 
 
+def test_the_first_block_of_the_page_runs_from_its_first_line_to_its_last(edit: Edit) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "edit.md").read_text(encoding="utf-8")
+    Path("groups.yaml").write_text(
+        "version: 1\npeople: {alice: +1 202 555 0143, bob: +1 202 555 0144}\n"
+        "groups:\n  project-alpha:\n    name: Project Alpha\n    members: [alice]\n"
+    )
+    for line in page.split("```sh\n")[1].split("```")[0].splitlines():
+        ran = edit(*shlex.split(line.removeprefix("reconciler edit ")))
+        assert (ran.code, ran.err) == (0, ""), line
+    assert "bob" not in text()
+
+
 def test_the_diff_ends_with_who_comes_and_goes_and_shows_numbers_on_request(edit: Edit) -> None:
     masked = edit("add", "+14045550147", "carol", "--to", "beta", "--dry-run")
     assert masked.out.endswith("\n\n+ beta: +1 404 ••• ••47\n+ beta: carol\n")
@@ -291,7 +305,7 @@ def test_in_a_folder_each_change_goes_into_its_own_file_and_the_restrictions_hol
     assert "name one with --file: conf/main.yaml, conf/people.yaml, conf/sales/north.yaml" in edit(*new).err
     refused = edit(*new, "--file", "conf/sales/north.yaml")
     assert (refused.code, "this file may not define the group `marketing`" in refused.err) == (1, True)
-    assert edit(*new, "--file", "conf/main.yaml").code == 0
+    assert edit(*new, "--file", "main.yaml").code == 0
     assert Path("conf/main.yaml").read_text() == RULES + "\ngroups:\n  marketing: {name: M}\n"
 
 
@@ -349,6 +363,7 @@ def test_the_files_are_compared_and_written_under_one_lock(edit: Edit, monkeypat
         ("remove bob --everywhere --from beta", "--everywhere does not go with"),
         ("remove bob --from beta --forget", "--forget needs --everywhere"),
         ("remove bob --from-team board --except", "--except needs --from"),
+        ("remove +14045550177 --from beta", "has nobody with the number"),
         ("remove bob --from-team bord", "has no team `bord`"),
         ("add bob --to beta --name B", "--name needs --as"),
         ("add bob carol --to beta --as x", "--as gives an alias to one person"),
@@ -519,13 +534,14 @@ def test_a_form_adds_or_removes_a_person(edit: Edit, answers: dict[str, str], pa
         ("", "the form lacks the heading `Action`"),
         (form(Action="Drop"), "`Drop` is not an action"),
         (form(), "the form names nobody"),
-        (form(Person="carol", Groups="*"), "has no group `*`"),
-        (form(Person="carol", Groups="@/etc/passwd"), "has no group `@/etc/passwd`"),
+        (form(Person="carol", Groups="*"), "there is no group `*`"),
+        (form(Person="carol", Groups="@/etc/passwd"), "there is no group `@/etc/passwd`"),
         (form(Person="carol", Groups=""), "the form names no group"),
         (form(Person="Zoe"), "`Zoe` is not an alias, a name or a phone number"),
         (form(Person="carol", Phone_number="+1 202 555 0144"), "is that of `bob`, not of `carol`"),
         (form(Person="carol", Phone_number="+1 404 555 0147"), "`carol` is in the configuration with another number"),
         (form(Person="Eve", Phone_number="1"), "1"),
+        (form(Action="Remove", Phone_number="+1 404 555 0177"), "has nobody with the number"),
         (form(Person="carol\nbob"), "has several lines"),
         (form(Person="carol", Until="tomorrow"), "is not a date"),
         (form(Person="carol", Until="20990101"), "is not a date"),
@@ -536,7 +552,7 @@ def test_a_form_adds_or_removes_a_person(edit: Edit, answers: dict[str, str], pa
         ),
         (form(Person="carol", Reason="x\n\n### Action\n\nRemove"), "the heading `Action` twice"),
         (form(Person="carol", Reason="x\n\n### Path\n\n/etc"), "an unknown heading, `Path`"),
-        (form(Person="alice", Action="Remove", Groups="alpha"), "through the team `board`"),
+        (form(Person="alice", Action="Remove", Groups="alpha"), "through the team `board`\n  a form cannot do this"),
         (form(Person="carol", Reason="x" * 201), "nothing was written"),
         (form(Person="carol", Reason="x" * 30_000), "more than 20,000 characters"),
         (form(Person="\x1b[31m::error::$(id)"), r"`\x1b[31m"),
@@ -548,6 +564,7 @@ def test_a_form_that_is_not_clear_or_hostile_is_refused(edit: Edit, body: str, w
     assert (ran.code, ran.out, text()) == (1, "", FILE)
     assert words in ran.err
     assert "\x1b" not in ran.err
+    assert not re.search(r" --[a-z]|run `|`edit", ran.err)  # whoever wrote the form has no command line
     assert not any(line.startswith("::") for line in ran.err.splitlines())
 
 

@@ -57,7 +57,7 @@ def edit(
     if form is None:
         raise click.exceptions.NoArgsIsHelpError(context)
     from reconciler.editing.edit_members import Terms, require_effect
-    from reconciler.editing.issue_form import MAX_CHARACTERS, apply_form, read_form
+    from reconciler.editing.issue_form import ASK, MAX_CHARACTERS, FormError, apply_form, read_form
 
     enter_command("edit")
     try:
@@ -68,15 +68,20 @@ def edit(
     except UnicodeDecodeError:
         raise UsageError(f"{form} is not UTF-8 text", "name the file with the issue's body") from None
     request = read_form(text)
-    edited, someone = apply_form(load_edit(path, global_options), request)
-    terms = None if request.removes else Terms(request.until, request.reason)
-    return write_edit(
-        edited,
-        global_options,
-        check=lambda result: require_effect(result, [someone], request.groups, terms),
-        dry_run=dry_run,
-        show_phones=show_phones,
-    )
+    try:
+        edited, someone = apply_form(load_edit(path, global_options), request)
+        terms = None if request.removes else Terms(request.until, request.reason)
+        return write_edit(
+            edited,
+            global_options,
+            check=lambda result: require_effect(result, [someone], request.groups, terms),
+            dry_run=dry_run,
+            show_phones=show_phones,
+        )
+    except FormError:
+        raise
+    except UsageError as error:
+        raise UsageError(error.message, ASK) from None
 
 
 def _require_no_options(context: click.Context, command: str) -> None:

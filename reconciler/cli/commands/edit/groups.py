@@ -80,7 +80,7 @@ def set_(
     shell_complete=suggest_people,
     help="A member: an alias, a name or a phone number; repeatable.",
 )
-@option("--file", metavar="FILE", help="The file of a folder that the group goes into.")
+@option("--file", metavar="FILE", help="Where PATH is a folder: its file for the group.")
 @edit_options
 @pass_global_options
 def group(

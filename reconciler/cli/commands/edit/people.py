@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from reconciler.editing.edit_members import PersonEntry
 
 people_argument = click.argument("people", nargs=-1, required=True, metavar="PERSON...", shell_complete=suggest_people)
-file_choice = option("--file", metavar="FILE", help="The file of a folder that a new entry goes into.")
+file_choice = option("--file", metavar="FILE", help="Where PATH is a folder: its file for a new entry.")
 
 
 @command(
@@ -123,6 +123,8 @@ def remove(
     edit = load_edit(path, global_options)
     groups = _keys("--from", keys, edit)
     found = _people(people, edit)
+    for person in found:
+        edit_members.require_known(edit, person)
     if everywhere:
         groups = [group.key for group in edit.desired.groups]
         for person in found:
