@@ -29,6 +29,14 @@ def require_audit_log(audit_log: Path | None) -> None:
         )
 
 
+def read_log(file: Path) -> str:
+    """Return the text of an audit log or a report; raise UsageError if it cannot be read."""
+    try:
+        return file.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise UsageError(f"cannot read {file}: {error.strerror}") from None
+
+
 def read_spent_before(audit_log: Path, instance_id: str, *, retry_refused: bool) -> Spent:
     """Return what counts against the budget of a plan made now; warn where there is no such file."""
     if not audit_log.exists():

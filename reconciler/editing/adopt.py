@@ -27,6 +27,7 @@ from reconciler.model.text import normalize, plural
 FIELDS: Final = ("name", "description", "members")
 """What can be adopted."""
 NO_NAMES: Final[Mapping[Identity, str]] = MappingProxyType({})
+NOBODY: Final[Mapping[str, Collection[Identity]]] = MappingProxyType({})
 _MAX_LABEL_LENGTH: Final = 200
 _MAX_NAMES: Final = 10
 _LIMITS: Final = {"name": MAX_NAME_LENGTH, "description": MAX_DESCRIPTION_LENGTH}
@@ -49,12 +50,14 @@ def adopt(
     *,
     missing: bool,
     names: Mapping[Identity, str] = NO_NAMES,
+    never_in: Mapping[str, Collection[Identity]] = NOBODY,
 ) -> Adoption:
     """Return the configuration as the live groups are: names, descriptions, the people who came.
 
-    With `missing`, also without the people who are gone. `changes` are the differences of the groups to adopt. Somebody
-    who came and has no alias gets one if they are in `names`, where `people` are in one file. Raise UsageError where
-    people are to be adopted and the account itself is unknown, who would be one of them.
+    With `missing`, also without the people who are gone; those of `never_in`, by key, may never have been in the group.
+    `changes` are the differences of the groups to adopt. Somebody who came and has no alias gets one if they are in
+    `names`, where `people` are in one file. Raise UsageError where people are to be adopted and the account itself is
+    unknown, who would be one of them.
     """
     if "members" in fields and edit.desired.account is None:
         message = "the account's own number is unknown, so it would be adopted as a member"
@@ -71,7 +74,7 @@ def adopt(
         edit, notes = _with_texts(edit, change, fields, shared.get(key, ()))
         skipped += [(key, note) for note in notes]
         if "members" in fields:
-            edit, notes = _with_people(edit, change, names, missing=missing)
+            edit, notes = _with_people(edit, change, names, missing=missing, never_in=never_in.get(key, ()))
             skipped += [(key, note) for note in notes]
     return Adoption(edit, tuple(skipped))
 
@@ -136,15 +139,20 @@ def _with_texts(
 
 
 def _with_people(
-    edit: ConfigEdit, change: Change, names: Mapping[Identity, str], *, missing: bool
+    edit: ConfigEdit, change: Change, names: Mapping[Identity, str], *, missing: bool, never_in: Collection[Identity]
 ) -> tuple[ConfigEdit, list[str]]:
     group, notes = change.group, list(_notes(edit, change))
     came = [person for person in change.remove if _reason_to_skip(edit, change, person) is None]
     hidden = _hidden(change)
-    gone = change.add if missing and not hidden else ()
+    gone = [person for person in change.add if missing and not hidden and person.identity not in never_in]
     if missing and change.add and hidden:
         who = plural(hidden, "participant is", "participants are")
         notes.append(f"{who} not identified and may be somebody who seems to be gone, so --missing removes nobody")
+    notes += [
+        f"{person.label or person.identity} stays in the configuration: no apply is known to have added them"
+        for person in change.add
+        if missing and not hidden and person.identity in never_in
+    ]
     if change.add and not missing:
         absent = [str(person.label or person.identity) for person in change.add]
         more = [f"{len(absent) - _MAX_NAMES} more"] if len(absent) > _MAX_NAMES else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -19,9 +19,12 @@ from reconciler.timeline.model import Effect, EffectKind, EventKind, GroupEvents
 
 _REPORT: Final = "wappfy-reconciler/result"
 _ADDS: Final = frozenset({"create", "add", "refused"})
+_IN: Final = frozenset({"already in", "private id"})
+"""The outcomes in a report of people who are in the group."""
 _REMOVES: Final = frozenset({"remove"})
 _NEVER: Final = Effect(EffectKind.NEVER)
 _MALFORMED: Final = (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError)
+_BEGIN: Final = datetime.min.replace(tzinfo=UTC)
 _END: Final = datetime.max.replace(tzinfo=UTC)
 
 
@@ -105,6 +108,69 @@ def _calls_of_report(report: dict[str, Any]) -> Iterator[Call]:
 def _identities(people: Iterable[Mapping[str, Any]]) -> frozenset[Identity]:
     found = (identity_of_jid(person["jid"]) for person in people if person.get("jid"))
     return frozenset(identity for identity in found if identity is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class AddResults:
+    """What applies came to for the people to be added: the last result for each group and person.
+
+    `waiting`: somebody was not tried who is not named, because a budget or a refusal made them wait.
+    """
+
+    succeeded: Mapping[tuple[str, Identity], bool]
+    waiting: bool
+
+    def may_be_gone(self, key: str, person: Identity, keys: Collection[str], *, proof: bool) -> bool:
+        """Return whether somebody who is not in a group may have been in it.
+
+        Nobody whose last add failed. With `proof`, or where anybody waits, only somebody whose add succeeded. What was
+        done under a key that `keys` do not have may be about this group.
+        """
+        own = [
+            done
+            for (group, who), done in self.succeeded.items()
+            if who == person and (group == key or group not in keys)
+        ]
+        return all(own) and (bool(own) or not (proof or self.waiting))
+
+
+def add_results(logs: Mapping[str, str]) -> AddResults:
+    """Return the results in audit logs and reports of applies: texts by their files.
+
+    Raise UsageError for anything else, or a file without any result.
+    """
+    found: list[tuple[datetime, str, frozenset[Identity], bool]] = []
+    waiting = False
+    for file, text in logs.items():
+        calls, report = calls_of(file, text), _report(text)
+        if not calls and report is None:
+            raise UsageError(f"{file}: there is no result of an apply in it", "give the report of the last apply")
+        found += [
+            (call.at, call.group, call.people, call.outcome is EffectKind.APPLIED)
+            for call in calls
+            if call.action in _ADDS
+        ]
+        if report is not None:
+            found += _results_of_report(file, report)
+            waiting = waiting or bool(report["summary"]["pending_adds"])
+    succeeded: dict[tuple[str, Identity], bool] = {}
+    for _, group, people, done in sorted(found, key=lambda each: each[0]):
+        succeeded |= {(group, person): done for person in people}
+    return AddResults(succeeded, waiting)
+
+
+def _results_of_report(file: str, report: dict[str, Any]) -> Iterator[tuple[datetime, str, frozenset[Identity], bool]]:
+    """Yield who was not added as planned, also without a call: the report has them after everything else."""
+    try:
+        at = max((datetime.fromisoformat(call["at"]).astimezone(UTC) for call in report["calls"]), default=_BEGIN)
+        for step in report["steps"]:
+            if step["action"] in _ADDS and step["status"] != "done":
+                yield at, step["group"], _identities(step["people"]), False
+        for outcome in report["people"]:
+            yield at, outcome["group"], _identities([outcome["person"]]), outcome["status"] in _IN
+        int(report["summary"]["pending_adds"])
+    except _MALFORMED:
+        raise UsageError(f"{file}: this report is not complete", "give the file as `apply --report` wrote it") from None
 
 
 @dataclass(frozen=True, slots=True)

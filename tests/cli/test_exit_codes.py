@@ -138,7 +138,7 @@ TABLE: Mapping[str, Mapping[str, int]] = {
     "pin --dry-run": READING,
     "pin --people": READING,
     "adopt": READING,
-    "adopt --dry-run --missing": READING,
+    "adopt --dry-run --missing": dict.fromkeys(PENDING, 1),
     "edit add bob --to alpha": OFFLINE,
     "edit add nobody --to alpha": dict.fromkeys(OFFLINE, 1),
     "edit remove bob --everywhere": OFFLINE,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from reconciler.cli.command import command, pass_global_options
 from reconciler.cli.edit_outcome import commit_edit, load_edit, require_committed, write_edit
 from reconciler.cli.global_options import GlobalOptions
-from reconciler.cli.options import keys_option, option, path_argument, show_phones_option
+from reconciler.cli.options import file_option, keys_option, option, path_argument, show_phones_option
 from reconciler.errors import UsageError
 from reconciler.model.text import plural
 from reconciler.sanitize.escape import for_display
@@ -23,13 +23,14 @@ if TYPE_CHECKING:
     from reconciler.history.drift_causes import ManualChange
     from reconciler.model.desired import Desired
     from reconciler.model.identity import Identity
+    from reconciler.timeline.applied import AddResults
 
 log = logging.getLogger("reconciler.adopt")
 
 EXAMPLE = """\
   reconciler adopt --dry-run
   reconciler adopt groups.yaml --target project-alpha --only name,description
-  reconciler adopt --target project-alpha --missing
+  reconciler adopt --target project-alpha --missing --report audit.jsonl
   reconciler adopt --commit"""
 
 
@@ -45,6 +46,12 @@ EXAMPLE = """\
     help="Adopt only what was changed manually since this git revision was applied. Defaults to the newest applied/… "
     "tag in the history of HEAD; without one, every difference counts.",
 )
+@file_option(
+    "--report",
+    "reports",
+    multiple=True,
+    help="A report or an audit log of apply, which shows who was not added: they are not gone; repeatable.",
+)
 @option("--commit", is_flag=True, help="Make a git commit for each group, so that each can be dropped by itself.")
 @option("--dry-run", is_flag=True, help="Show the diff, and write nothing.")
 @show_phones_option
@@ -57,6 +64,7 @@ def adopt(
     people: bool,
     missing: bool,
     since: str | None,
+    reports: tuple[Path, ...],
     commit: bool,
     dry_run: bool,
     show_phones: bool,
@@ -67,15 +75,18 @@ def adopt(
     that is not applied yet is left alone; without, it counts too: look at the diff. Nothing is adopted from a
     doubtful read, nor people in `absent`, `except` or `ignored`, with an ended membership, or without a known
     number; stderr has the reasons. --missing removes people from `members`, and lists those who are in through a
-    team under `except`. --commit leaves out a group that cannot be edited safely, and goes on with the others. PATH
+    team under `except`; it needs --report, because somebody who refused to be added looks like somebody who is
+    gone. --commit leaves out a group that cannot be edited safely, and goes on with the others. PATH
     is a YAML file or a folder of YAML files; the default is groups.yaml.
     """
     from reconciler.cli.key_lists import target_keys
     from reconciler.cli.revisions import read_baseline
+    from reconciler.cli.spent import read_log
     from reconciler.editing.adopt import FIELDS
     from reconciler.editing.adopt import adopt as adopt_changes
     from reconciler.editing.config_edit import EditedConfig
     from reconciler.editing.forbidden_people import adopt_permitted
+    from reconciler.timeline.applied import add_results
 
     fields = FIELDS if only is None else tuple(word.strip() for word in only.split(","))
     wrong = [field for field in fields if field not in FIELDS]
@@ -85,15 +96,27 @@ def adopt(
         raise UsageError("--missing needs members in --only", "add it, or leave out --missing")
     if commit and dry_run:
         raise UsageError("--dry-run writes nothing that --commit could commit", "leave out one of the two")
+    if missing and not reports:
+        message = "--missing needs --report: somebody who refused to be added looks like somebody who is gone"
+        hint = "give the report or the audit log of the last apply; without one, use `reconciler edit remove`"
+        raise UsageError(message, hint)
+    if reports and not missing:
+        raise UsageError("--report needs --missing", "add it, or leave out --report")
+    results = add_results({str(file): read_log(file) for file in reports})
     edit = load_edit(path, global_options)
     if commit:
         require_committed(path)
     keys = target_keys(targets, edit.desired.groups) or tuple(group.key for group in edit.desired.groups)
     baseline = read_baseline(path, since, edit.desired.as_of)
+    if baseline is None and since is not None:
+        raise UsageError(f"--since {since}: {path} is not valid there", "name a revision in which it is valid")
     desired, changes, names = _read(edit.desired, keys, global_options, baseline, people=people)
+    never_in = _never_in(desired, changes, results)
     edit = replace(edit, desired=desired)
     adoption = adopt_permitted(
-        lambda permitted: adopt_changes(edit, permitted, fields, missing=missing, names=names), changes, desired
+        lambda permitted: adopt_changes(edit, permitted, fields, missing=missing, names=names, never_in=never_in),
+        changes,
+        desired,
     )
     for key, reason in adoption.skipped:
         log.warning("%s: not adopted: %s", key, for_display(reason, show_phones=show_phones))
@@ -130,6 +153,24 @@ def _read(
         _report_others(found)
     names = {contact.identity: contact.name for contact in contacts if contact.identity and contact.name}
     return desired, changes, names
+
+
+def _never_in(desired: Desired, changes: Sequence[Change], results: AddResults) -> dict[str, frozenset[Identity]]:
+    """Return, by key, who is to be added and may never have been in the group, by the reports.
+
+    With a budget not everybody is tried, so only people who were added by an apply were surely in it.
+    """
+    keys = {group.key for group in desired.groups}
+    proof = desired.policy.budget is not None
+    return {
+        change.group.key: frozenset(
+            person.identity
+            for person in change.add
+            if person.identity is not None
+            and not results.may_be_gone(change.group.key, person.identity, keys, proof=proof)
+        )
+        for change in changes
+    }
 
 
 def _report_others(found: Sequence[ManualChange]) -> None:

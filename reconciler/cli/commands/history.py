@@ -121,13 +121,10 @@ def _members_at(path: Path, person: str | None, group: str | None, at: date | st
 
 
 def _read_calls(files: Sequence[Path]) -> list[Call]:
+    from reconciler.cli.spent import read_log
     from reconciler.timeline.applied import calls_of
 
     calls: list[Call] = []
     for file in files:
-        try:
-            text = file.read_text(encoding="utf-8", errors="replace")
-        except OSError as error:
-            raise UsageError(f"cannot read {file}: {error.strerror}") from None
-        calls += calls_of(str(file), text)
+        calls += calls_of(str(file), read_log(file))
     return calls

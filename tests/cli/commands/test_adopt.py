@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,6 +33,13 @@ groups:
 """
 
 
+def report(stage: Stage, **fields: Any) -> None:
+    """Write the report of an apply that had nothing to do, but for these fields."""
+    document = {"format": "wappfy-reconciler/result", "masked": False, "calls": [], "steps": [], "people": []}
+    text = json.dumps({**document, "summary": {"pending_adds": 0}, **fields})
+    (stage.folder / "report.json").write_text(text, encoding="utf-8")
+
+
 @pytest.mark.parametrize("dialect", list(Dialect))
 def test_after_adopt_a_plan_finds_nothing_to_do(
     dialect: Dialect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -40,8 +49,9 @@ def test_after_adopt_a_plan_finds_nothing_to_do(
         beta = stage.world.create_group("Beta", [BOB], owner=PHONE)
         path = stage.file(FILE % (alpha, beta))
         before = path.read_text()
+        report(stage)
 
-        dry = stage.run("adopt", "--dry-run", "--missing")
+        dry = stage.run("adopt", "--dry-run", "--missing", "--report", "report.json")
         assert (dry.code, path.read_text()) == (0, before)
         assert "555 01" not in dry.out + dry.err
         kept = stage.run("adopt", "--target", "beta")
@@ -49,7 +59,7 @@ def test_after_adopt_a_plan_finds_nothing_to_do(
         assert "beta: not adopted: alice is not in it; an apply adds them, --missing removes them" in kept.err
         assert all(call.startswith("GET ") for call in stage.calls())
 
-        ran = stage.run("adopt", "--missing")
+        ran = stage.run("adopt", "--missing", "--report", "report.json")
         assert (ran.code, ran.out) == (0, dry.out)
         assert ran.out.endswith("\n+ alpha: +1 303 ••• ••45\n- beta: alice\n")
         assert path.read_text() == (
@@ -74,6 +84,33 @@ def test_people_who_came_get_an_alias_by_their_contact_name_on_request(stage: St
         .replace("[alice, bob]\n", "[alice, bob, carol-o]\n")
     )
     assert stage.run("plan", "--detailed-exitcode").code == 0
+
+
+@pytest.mark.parametrize("log", ["report.json", "audit.jsonl"])
+def test_somebody_who_refused_is_not_gone_and_somebody_who_was_added_is(stage: Stage, log: str) -> None:
+    alpha = stage.world.create_group("Alpha", [ALICE, BOB], owner=PHONE)
+    beta = stage.world.create_group("Beta", [], owner=PHONE)
+    stage.world.set_privacy(BOB, refuses=True)
+    path = stage.file(FILE % (alpha, beta))
+    applied = stage.run("apply", "--yes", "--report", "report.json", "--audit-log", "audit.jsonl")
+    assert applied.code == 3, applied.err
+    stage.world.remove_participant(beta, ALICE)
+    before = path.read_text()
+    ran = stage.run("adopt", "--missing", "--report", log)
+    assert "beta: not adopted: bob stays in the configuration: no apply is known to have added them" in ran.err
+    assert path.read_text() == before.replace("[alice, bob]", "[bob]")
+
+
+@pytest.mark.parametrize("log", ["budget", "waiting"])
+def test_where_somebody_had_to_wait_only_those_are_gone_who_were_added(stage: Stage, log: str) -> None:
+    alpha = stage.world.create_group("Alpha", [ALICE, BOB], owner=PHONE)
+    beta = stage.world.create_group("Beta", [ALICE], owner=PHONE)
+    budget = "policy: {budget: {adds_per_day: 1}}\n" if log == "budget" else ""
+    path = stage.file(FILE % (alpha, beta) + budget)
+    before = path.read_bytes()
+    report(stage, summary={"pending_adds": int(log == "waiting")})
+    assert stage.run("adopt", "--missing", "--report", "report.json").code == 0
+    assert path.read_bytes() == before
 
 
 def test_with_commit_each_group_has_a_commit_and_one_that_cannot_be_edited_is_left_out(
@@ -121,8 +158,9 @@ def test_only_what_was_changed_manually_since_the_last_apply_is_adopted(
     # Not applied yet: another name of beta, and in alpha a number instead of bob. By hand: carol, and the name of beta.
     changed = path.read_text().replace("      - bob\n", "      - +1 404 555 0147\n").replace("name: Beta", "name: B")
     path.write_text(changed)
+    report(stage)
 
-    ran = stage.run("adopt", "--missing")
+    ran = stage.run("adopt", "--missing", "--report", "report.json")
     assert (ran.code, path.read_text()) == (
         0,
         changed.replace("      - +1 404 555 0147\n", "      - +1 404 555 0147\n      - +1 303-555-0145\n"),
@@ -130,6 +168,11 @@ def test_only_what_was_changed_manually_since_the_last_apply_is_adopted(
     assert "beta: not adopted: name changed both in the group and in the configuration" in ran.err
     assert "alpha: 2 changes of the configuration not applied yet" in ran.err
     assert stage.run("adopt", "--since", "nowhere").code == 1
+    repository.commit({path.name: "groups: []\n"})
+    path.write_text(changed)
+    broken = stage.run("adopt", "--since", "HEAD")
+    assert (broken.code, path.read_text()) == (1, changed)
+    assert "--since HEAD: groups.yaml is not valid there" in broken.err
 
 
 @pytest.mark.parametrize(
@@ -140,10 +183,16 @@ def test_only_what_was_changed_manually_since_the_last_apply_is_adopted(
         ("--only nam", "--only: 'nam' cannot be adopted"),
         ("--only name --missing", "--missing needs members in --only"),
         ("--target zeta", "zeta"),
+        ("--missing", "--missing needs --report"),
+        ("--report groups.yaml", "--report needs --missing"),
+        ("--missing --report groups.yaml", "groups.yaml:1: this is not a line of an audit log"),
+        ("--missing --report empty.jsonl", "there is no result of an apply in it"),
+        ("--missing --report none.json", "cannot read none.json"),
     ],
 )
 def test_what_cannot_be_adopted_is_an_error(stage: Stage, arguments: str, words: str) -> None:
     stage.file(FILE % ("1@g.us", "2@g.us"))
+    (stage.folder / "empty.jsonl").touch()
     ran = stage.run("adopt", *arguments.split())
     assert (ran.code, ran.out) == (1, "")
     assert words in ran.err
