@@ -225,7 +225,8 @@ def test_a_flood_of_signals_at_the_confirmation_ends_it_as_one_does(
             process.send_signal(number)
             with suppress(subprocess.TimeoutExpired):
                 process.wait(timeout=0.002)
-        assert process.wait(timeout=20) == 130
+        # A signal that arrives while Python ends, after the program's own handler, is 130 to a shell all the same.
+        assert process.wait(timeout=20) in (130, -number)
         assert process.stdout is not None
         said = process.stdout.read().decode()
     assert said.strip() == "reconciler: interrupted; nothing was changed"

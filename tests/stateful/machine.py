@@ -10,6 +10,7 @@ import copy
 import json
 from collections import Counter
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 import yaml
@@ -172,10 +173,18 @@ class Machine(StoryWorld):
         differs = _meaning(self.file.on(saved.day)) != _meaning(saved.expectation.desired)
         if differs or (trouble == CALM and _is_stale(saved.expectation, now)):
             assert run.code == 1, f"a stale plan was not refused\n{run}"
+        elif self._adds_ended(expectation):
+            assert (run.code, run.effects) == (1, ()), f"somebody whose last day has passed was added\n{run}"
         elif saved.text != self.text:
             return  # the same for all groups of the file; a team that nobody uses may count, or not
         elif trouble == CALM and now == saved.expectation.before and self.accounts == saved.accounts:
             self._is_complete(run, expectation, saved.over_limit)
+
+    def _adds_ended(self, saved: Expectation) -> bool:
+        """Return whether a saved plan adds somebody whose membership has ended by the real day, when it is applied."""
+        today = self.file.on(datetime.now(UTC).date().isoformat()).groups
+        added = {key: change.add for key, change in saved.changes.items() if change.kind in ("create", "change")}
+        return any(people - (today[key].members or set()) for key, people in added.items())
 
     # What holds for every run
 
